@@ -1,0 +1,29 @@
+/** Type URLs of the four resource types on an aggregated (ADS) stream, and of what stands inside them. */
+export const TYPE_LISTENER = 'type.googleapis.com/envoy.config.listener.v3.Listener';
+export const TYPE_ROUTE = 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration';
+export const TYPE_CLUSTER = 'type.googleapis.com/envoy.config.cluster.v3.Cluster';
+export const TYPE_ENDPOINT = 'type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment';
+
+export type ResourceType =
+  typeof TYPE_LISTENER | typeof TYPE_ROUTE | typeof TYPE_CLUSTER | typeof TYPE_ENDPOINT;
+
+export const TYPE_HTTP_CONNECTION_MANAGER =
+  'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';
+export const TYPE_ROUTER = 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router';
+export const TYPE_HTTP_PROTOCOL_OPTIONS =
+  'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+/** Key of `HttpProtocolOptions` in a Cluster's `typed_extension_protocol_options`: the extension's name, no type URL. */
+export const HTTP_PROTOCOL_OPTIONS = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+
+/**
+ * Make-before-break order. xDS protocol, "Eventual consistency considerations": "CDS updates (if any) must always be
+ * pushed first. EDS updates (if any) must arrive after CDS updates for the respective clusters. LDS updates must
+ * arrive after corresponding CDS/EDS updates. RDS updates related to the newly added listeners must arrive after
+ * CDS/EDS/LDS updates".
+ */
+export const PUSH_ORDER: readonly ResourceType[] = [TYPE_CLUSTER, TYPE_ENDPOINT, TYPE_LISTENER, TYPE_ROUTE];
+
+/** "Listener" for `type.googleapis.com/envoy.config.listener.v3.Listener`: for people. */
+export function shortTypeName(typeUrl: string): string {
+  return typeUrl.slice(typeUrl.lastIndexOf('.') + 1);
+}
