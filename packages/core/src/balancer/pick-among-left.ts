@@ -1,0 +1,27 @@
+import type { EndpointState } from '../endpoint/endpoint-state.js';
+import type { Random } from '../random.js';
+
+/**
+ * A host drawn by weight from those not excluded, `undefined` when all are. It looks at every host, which is right
+ * for a further attempt of one request and too slow for the first.
+ */
+export function pickAmongLeft<Host extends EndpointState>(
+  hosts: readonly Host[],
+  excluded: ReadonlySet<EndpointState>,
+  random: Random,
+): Host | undefined {
+  let total = 0;
+  for (const host of hosts) if (!excluded.has(host)) total += host.endpoint.weight;
+  if (total === 0) return undefined;
+
+  let point = random.next() * total;
+  let last: Host | undefined;
+  for (const host of hosts) {
+    if (excluded.has(host)) continue;
+    last = host;
+    point -= host.endpoint.weight;
+    if (point < 0) return host;
+  }
+  // Only rounding of fractional weights gets here: the point was on the very end.
+  return last;
+}

@@ -1,0 +1,27 @@
+/**
+ * What has been learnt about an endpoint. It outlives balancers and configuration updates, because a balancer
+ * that forgets on every rollout takes each survivor for an idle newcomer. Plain numbers: the request path writes
+ * them, balancers and exporters read them.
+ */
+export class EndpointStats {
+  /** Requests begun and not yet ended. */
+  inFlight = 0;
+  /** Sequence number of the last pick by a balancer that breaks ties with it; 0 means never. */
+  lastPick = 0;
+  /** Requests ever begun. */
+  started = 0;
+  /** Requests that ended in failure, as judged by the caller. */
+  failed = 0;
+
+  /** Counts a request sent to the endpoint. Each call is followed by exactly one `end`. */
+  begin(): void {
+    this.inFlight += 1;
+    this.started += 1;
+  }
+
+  /** Counts the end of a request, however it ended. */
+  end(failed: boolean): void {
+    this.inFlight -= 1;
+    if (failed) this.failed += 1;
+  }
+}

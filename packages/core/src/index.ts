@@ -1,0 +1,12 @@
+export type { Balancer, PickContext } from './balancer/balancer.js';
+export type { BalancerPolicy } from './balancer/create-balancer.js';
+export { createBalancer, defaultBalancerPolicy } from './balancer/create-balancer.js';
+export type { Clock, Timer } from './clock.js';
+export type { EndpointDiff } from './endpoint/diff-endpoints.js';
+export { diffEndpoints } from './endpoint/diff-endpoints.js';
+export type { EndpointState } from './endpoint/endpoint-state.js';
+export { EndpointStats } from './endpoint/endpoint-stats.js';
+export type { Endpoint, EndpointHealth } from './endpoint/endpoint.js';
+export { sameEndpoint } from './endpoint/endpoint.js';
+export type { Random } from './random.js';
+export { seededRandom } from './random.js';

@@ -1,0 +1,2 @@
+export { FakeClock } from './fake-clock.js';
+export { fakeEndpoint, fakeHosts } from './fake-endpoint.js';
