@@ -33,13 +33,13 @@ export class StrideSchedule<Host extends EndpointState> {
     if (hosts.length === 0) return;
 
     const counters = before?.counters();
+    const upNext = before?.nextAmong(hosts);
     const round = random.int(FULL);
     for (let index = 0; index < hosts.length; index++) {
       const fresh = (this.#stride[index]! * round + index * OFFSET) % FULL;
       this.#counter[index] = counters?.get(hosts[index]!) ?? fresh;
     }
-    const cursor = before === undefined ? -1 : hosts.indexOf(before.#nextAmong(hosts)!);
-    this.#cursor = cursor >= 0 ? cursor : random.int(hosts.length);
+    this.#cursor = upNext === undefined ? random.int(hosts.length) : hosts.indexOf(upNext);
   }
 
   /** Index of the host whose turn it is; -1 when there are no hosts. */
@@ -64,7 +64,7 @@ export class StrideSchedule<Host extends EndpointState> {
   }
 
   /** The first of this schedule's hosts, in the order of their turns, that is among `hosts`. */
-  #nextAmong(hosts: readonly Host[]): Host | undefined {
+  nextAmong(hosts: readonly Host[]): Host | undefined {
     const staying = new Set(hosts);
     for (let step = 0; step < this.#hosts.length; step++) {
       const host = this.#hosts[(this.#cursor + step) % this.#hosts.length]!;

@@ -1,0 +1,13 @@
+/** What a route can be chosen by. */
+export interface RouteRequest {
+  /** `:authority`, port included when it has one. */
+  readonly authority: string;
+  /** `:path`, query included. */
+  readonly path: string;
+  readonly method: string;
+  /**
+   * A header's value, its name in lower case; values of one name joined by `,` (RFC 9110, section 5.3); `undefined`
+   * when there is none.
+   */
+  header(name: string): string | undefined;
+}
