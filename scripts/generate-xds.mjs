@@ -305,7 +305,7 @@ function readValue(home, field, end) {
     return `${reference(home, field.resolvedType)}_names[r.int32()]`;
   if (field.resolvedType)
     return `${reference(home, field.resolvedType, 'read')}(r, wire.nestedEnd(r, ${end}))`;
-  return /64$/.test(field.type) ? `wire.toNumber(r.${field.type}())` : `r.${field.type}()`;
+  return field.type.endsWith('64') ? `wire.toNumber(r.${field.type}())` : `r.${field.type}()`;
 }
 
 /** Cases are whole tags: a known field with another wire type is skipped like an unknown one. */
@@ -354,7 +354,7 @@ function shapesModule() {
   const sorted = [...messages].sort((a, b) => (a.fullName < b.fullName ? -1 : 1));
   const shapes = sorted.map((type) => {
     const typed = fieldsOf(type).filter((field) => field.resolvedType instanceof protobuf.Type);
-    return `  '${type.fullName.slice(1)}': { ${typed.map((field) => `${fieldName(field)}: '${field.resolvedType.fullName.slice(1)}'`).join(', ')} },`;
+    return `  '${type.fullName.slice(1)}': { ${typed.map((field) => `${fieldName(field)}: '${field.map ? 'map ' : ''}${field.resolvedType.fullName.slice(1)}'`).join(', ')} },`;
   });
   const decoders = sorted.map((type) => `  '${type.fullName.slice(1)}': ${reference('', type, 'decode')},`);
   return [
@@ -364,7 +364,7 @@ function shapesModule() {
       .sort()
       .map((name) => `import * as ${name.replaceAll('.', '_')} from './${name}.js';`),
     ``,
-    `/** Message type of each message-typed field, by message type; maps and lists by their element. */`,
+    `/** Message type of each message-typed field, by message type: lists by their element, maps by `map ` and their element. */`,
     `export const shapes: Readonly<Record<string, Readonly<Record<string, string>>>> = {`,
     ...shapes,
     `};`,
