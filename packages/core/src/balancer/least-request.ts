@@ -2,7 +2,7 @@ import type { EndpointState } from '../endpoint/endpoint-state.js';
 import type { Random } from '../random.js';
 import type { Balancer, PickContext } from './balancer.js';
 import { healthyHosts, weightsAreEqual } from './healthy-hosts.js';
-import { SmoothSchedule } from './smooth-schedule.js';
+import { FluidSchedule } from './fluid-schedule.js';
 
 export interface LeastRequestSettings {
   readonly choiceCount: number;
@@ -28,7 +28,7 @@ export class LeastRequestBalancer<Host extends EndpointState> implements Balance
   readonly #random: Random;
   /** In no particular order: picking shuffles them. */
   #hosts: Host[] = [];
-  #weighted: SmoothSchedule<Host> | undefined;
+  #weighted: FluidSchedule<Host> | undefined;
   #picks = 0;
 
   /** @throws {RangeError} when a setting is out of its range */
@@ -53,7 +53,7 @@ export class LeastRequestBalancer<Host extends EndpointState> implements Balance
     this.#hosts = healthyHosts(hosts);
     this.#weighted = weightsAreEqual(this.#hosts)
       ? undefined
-      : new SmoothSchedule(this.#hosts, this.#bias, this.#random, this.#weighted);
+      : new FluidSchedule(this.#hosts, this.#bias, this.#random, this.#weighted);
     // Hosts may come with the numbers of an earlier balancer; this one's picks must count as later.
     for (const host of hosts) this.#picks = Math.max(this.#picks, host.stats.lastPick);
   }

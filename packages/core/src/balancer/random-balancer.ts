@@ -2,7 +2,7 @@ import type { EndpointState } from '../endpoint/endpoint-state.js';
 import type { Random } from '../random.js';
 import type { Balancer, PickContext } from './balancer.js';
 import { healthyHosts, weightsAreEqual } from './healthy-hosts.js';
-import { pickAmongLeft } from './pick-among-left.js';
+import { DRAW_STEPS, pickAmongLeft } from './pick-among-left.js';
 
 /**
  * Any host, with a probability in proportion to its weight (Envoy `RANDOM`, which leaves the weights of hosts out of
@@ -12,8 +12,8 @@ export class RandomBalancer<Host extends EndpointState> implements Balancer<Host
   readonly name = 'random';
   readonly #random: Random;
   #hosts: Host[] = [];
-  /** Weight of a host and all before it; empty when the weights are equal. */
-  #upTo = new Float64Array(0);
+  /** How many of the `DRAW_STEPS` belong to a host and all before it; empty when the weights are equal. */
+  #upTo = new Int32Array(0);
 
   constructor(random: Random) {
     this.#random = random;
@@ -21,10 +21,7 @@ export class RandomBalancer<Host extends EndpointState> implements Balancer<Host
 
   update(hosts: readonly Host[]): void {
     this.#hosts = healthyHosts(hosts);
-    let sum = 0;
-    this.#upTo = weightsAreEqual(this.#hosts)
-      ? new Float64Array(0)
-      : Float64Array.from(this.#hosts, (host) => (sum += host.endpoint.weight));
+    this.#upTo = weightsAreEqual(this.#hosts) ? new Int32Array(0) : divideSteps(this.#hosts);
   }
 
   pick(context: PickContext): Host | undefined {
@@ -35,12 +32,18 @@ export class RandomBalancer<Host extends EndpointState> implements Balancer<Host
     const count = this.#hosts.length;
     if (count === 0) return undefined;
     if (this.#upTo.length === 0) return this.#hosts[this.#random.int(count)];
-    return this.#hosts[firstAbove(this.#upTo, this.#random.next() * this.#upTo[count - 1]!)];
+    return this.#hosts[firstAbove(this.#upTo, this.#random.int(DRAW_STEPS))];
   }
 }
 
+function divideSteps(hosts: readonly EndpointState[]): Int32Array<ArrayBuffer> {
+  const total = hosts.reduce((sum, host) => sum + host.endpoint.weight, 0);
+  let upTo = 0;
+  return Int32Array.from(hosts, (host) => Math.round(((upTo += host.endpoint.weight) / total) * DRAW_STEPS));
+}
+
 /** Index of the first element greater than `point`; `ascending` holds one. */
-function firstAbove(ascending: Float64Array, point: number): number {
+function firstAbove(ascending: Int32Array, point: number): number {
   let low = 0;
   let high = ascending.length - 1;
   while (low < high) {

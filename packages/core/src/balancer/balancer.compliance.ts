@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
+import type { EndpointHealth } from '../endpoint/endpoint.js';
+import type { EndpointState } from '../endpoint/endpoint-state.js';
+import { EndpointStats } from '../endpoint/endpoint-stats.js';
+import { type Random, seededRandom } from '../random.js';
+import { fakeEndpoint, fakeHosts } from '../testing/index.js';
+import type { Balancer, PickContext } from './balancer.js';
+
+/** A first attempt, bound to nothing. */
+export const anyHost: PickContext = { excluded: undefined, hash: 0 };
+
+export function excluding(...hosts: EndpointState[]): PickContext {
+  return { excluded: new Set(hosts), hash: 0 };
+}
+
+/** How often each host is picked; a call that finds nobody fails the test. */
+export function countPicks(
+  balancer: Balancer,
+  picks: number,
+  context: PickContext = anyHost,
+): Map<EndpointState, number> {
+  const counts = new Map<EndpointState, number>();
+  for (let pick = 0; pick < picks; pick++) {
+    const host = balancer.pick(context);
+    assert.ok(host, 'a host was expected');
+    counts.set(host, (counts.get(host) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** What every balancer promises, whatever its algorithm. Each balancer's own test calls this. */
+export function describeCompliance(name: string, create: (random: Random) => Balancer): void {
+  const createWith = (hosts: readonly EndpointState[], seed = 1): Balancer => {
+    const balancer = create(seededRandom(seed));
+    balancer.update(hosts);
+    return balancer;
+  };
+
+  describe(`${name}, as any balancer`, () => {
+    it('bears the name of its policy', () => {
+      assert.equal(create(seededRandom(1)).name, name);
+    });
+
+    it('picks nothing before it has hosts and after it has lost them', () => {
+      const balancer = create(seededRandom(1));
+      assert.equal(balancer.pick(anyHost), undefined);
+      balancer.update(fakeHosts(1, 2));
+      balancer.update([]);
+      assert.equal(balancer.pick(anyHost), undefined);
+    });
+
+    it('picks a healthy host that was not tried, and nothing only when there is none', () => {
+      fc.assert(
+        fc.property(someHosts, fc.integer(), (described, seed) => {
+          const hosts = described.map((one, index) => stateOf(index + 1, one));
+          const tried = new Set(hosts.filter((_, index) => described[index]!.tried));
+          const allowed = hosts.filter((host) => host.endpoint.health === 'healthy' && !tried.has(host));
+          const balancer = createWith(hosts, seed);
+          for (let pick = 0; pick < 20; pick++) {
+            const picked = balancer.pick({ excluded: tried, hash: pick });
+            if (allowed.length === 0) assert.equal(picked, undefined);
+            else assert.ok(picked !== undefined && allowed.includes(picked));
+          }
+        }),
+        { seed: 2, numRuns: 300 },
+      );
+    });
+
+    it('goes by health as it is at the last update', () => {
+      const [first, second] = fakeHosts(1, 1) as [EndpointState, EndpointState];
+      const balancer = createWith([first, second]);
+      first.endpoint = { ...first.endpoint, health: 'draining' };
+      balancer.update([first, second]);
+      assert.deepEqual([...countPicks(balancer, 50).keys()], [second]);
+      first.endpoint = { ...first.endpoint, health: 'healthy' };
+      balancer.update([first, second]);
+      assert.equal(countPicks(balancer, 50).size, 2);
+    });
+
+    it('gives idle hosts shares that converge to their weights', () => {
+      fc.assert(
+        fc.property(weights, fc.integer(), (given, seed) => {
+          const hosts = fakeHosts(...given);
+          assertShares(countPicks(createWith(hosts, seed), 10_000), hosts);
+        }),
+        { seed: 3, numRuns: 40 },
+      );
+    });
+
+    it('divides further attempts among the hosts left by their weights', () => {
+      const hosts = fakeHosts(5, 1, 3, 1);
+      const [heavy, ...left] = hosts as [EndpointState, ...EndpointState[]];
+      assertShares(countPicks(createWith(hosts), 10_000, excluding(heavy)), left);
+    });
+
+    it('gives a newcomer its share at once and a leaver nothing', () => {
+      fc.assert(
+        fc.property(weights, weights, fc.integer(), (before, after, seed) => {
+          const staying = fakeHosts(...before);
+          const balancer = createWith([...fakeHosts(9, 9), ...staying], seed);
+          countPicks(balancer, 1_000);
+          const hosts = [...fakeHosts(...after), ...staying];
+          balancer.update(hosts);
+          assertShares(countPicks(balancer, 10_000), hosts);
+        }),
+        { seed: 4, numRuns: 20 },
+      );
+    });
+
+    it('keeps the shares however often it is updated', () => {
+      const hosts = fakeHosts(1, 2, 3);
+      const balancer = createWith(hosts);
+      const counts = new Map<EndpointState, number>();
+      for (let round = 0; round < 6_000; round++) {
+        balancer.update(hosts);
+        const host = balancer.pick(anyHost)!;
+        counts.set(host, (counts.get(host) ?? 0) + 1);
+      }
+      assertShares(counts, hosts);
+    });
+
+    it('does not start every client at the same host', () => {
+      for (const given of [
+        [1, 1, 1, 1],
+        [4, 3, 2, 1],
+      ]) {
+        const hosts = fakeHosts(...given);
+        const first = new Set(
+          Array.from({ length: 100 }, (_, seed) => createWith(hosts, seed).pick(anyHost)),
+        );
+        assert.ok(first.size >= 3, `100 clients began with ${first.size} of 4 hosts`);
+      }
+    });
+
+    it('leaves the statistics that live outside it alone when it is updated or replaced', () => {
+      const hosts = fakeHosts(1, 1, 2);
+      const balancer = createWith(hosts);
+      for (const host of countPicks(balancer, 100).keys()) host.stats.begin();
+      const learnt = hosts.map(({ stats }) => ({ ...stats }));
+      balancer.update(hosts.slice(1));
+      for (const host of hosts) host.endpoint = { ...host.endpoint, weight: 7 };
+      balancer.update(hosts);
+      createWith(hosts);
+      assert.deepEqual(
+        hosts.map(({ stats }) => ({ ...stats })),
+        learnt,
+      );
+    });
+
+    it('neither keeps nor reorders the array it is given', () => {
+      const given = fakeHosts(1, 1, 1, 1);
+      const copy = [...given];
+      const balancer = createWith(given);
+      countPicks(balancer, 50);
+      assert.deepEqual(given, copy);
+      given.length = 0;
+      assert.equal(countPicks(balancer, 50).size, 4);
+    });
+
+    it('picks the same hosts for the same seed', () => {
+      const sequence = (): (string | undefined)[] => {
+        const balancer = createWith(fakeHosts(3, 1, 2), 9);
+        return Array.from({ length: 100 }, () => balancer.pick(anyHost)?.endpoint.address);
+      };
+      assert.deepEqual(sequence(), sequence());
+    });
+
+    for (const [kind, given] of [
+      ['equal', [1, 1, 1, 1, 1]],
+      ['unequal', [5, 4, 3, 2, 1]],
+    ] as const) {
+      it(`allocates nothing to pick among hosts of ${kind} weight`, () => {
+        const hosts = fakeHosts(...given);
+        const balancer = createWith(hosts);
+        assertAllocatesNothing(() => balancer.pick(anyHost));
+        const retry = excluding(hosts[0]!);
+        assertAllocatesNothing(() => balancer.pick(retry));
+      });
+    }
+  });
+}
+
+interface DescribedHost {
+  readonly health: EndpointHealth;
+  readonly weight: number;
+  readonly inFlight: number;
+  readonly tried: boolean;
+}
+
+const someHosts = fc.array(
+  fc.record({
+    health: fc.constantFrom<EndpointHealth>('healthy', 'healthy', 'unhealthy', 'draining'),
+    weight: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 1_000_000 })),
+    inFlight: fc.nat(1_000),
+    tried: fc.boolean(),
+  }),
+  { maxLength: 12 },
+);
+
+const weights = fc.oneof(
+  fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 8 }),
+  fc.array(fc.constant(1), { minLength: 1, maxLength: 8 }),
+);
+
+function stateOf(number: number, described: DescribedHost): EndpointState {
+  const stats = new EndpointStats();
+  stats.inFlight = described.inFlight;
+  const { health, weight } = described;
+  return { endpoint: fakeEndpoint(number, { health, weight }), stats };
+}
+
+/** Five standard deviations of a purely random draw: a fair balancer fails this less than once in a million. */
+function assertShares(counts: ReadonlyMap<EndpointState, number>, hosts: readonly EndpointState[]): void {
+  const picks = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const weight = hosts.reduce((sum, host) => sum + host.endpoint.weight, 0);
+  let expectedPicks = 0;
+  for (const host of hosts) {
+    const share = host.endpoint.weight / weight;
+    const count = counts.get(host) ?? 0;
+    const allowance = 5 * Math.sqrt(picks * share * (1 - share)) + 1;
+    assert.ok(
+      Math.abs(count - picks * share) <= allowance,
+      `${host.endpoint.address} of weight ${host.endpoint.weight}/${weight} got ${count} of ${picks} picks`,
+    );
+    expectedPicks += count;
+  }
+  assert.equal(expectedPicks, picks, 'a host that is not in the set was picked');
+}
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+function assertAllocatesNothing(act: () => unknown): void {
+  const times = 50_000;
+  let leastBytes = Infinity;
+  // Code not optimised yet boxes numbers, and the runtime allocates for itself at times: what counts is whether
+  // there comes a round without.
+  for (let round = 0; round < 30 && leastBytes / times >= 0.5; round++) {
+    collectGarbage();
+    const before = process.memoryUsage().heapUsed;
+    for (let time = 0; time < times; time++) act();
+    leastBytes = Math.min(leastBytes, process.memoryUsage().heapUsed - before);
+  }
+  assert.ok(leastBytes / times < 0.5, `${(leastBytes / times).toFixed(1)} bytes per call`);
+}
