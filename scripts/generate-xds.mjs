@@ -364,7 +364,7 @@ function shapesModule() {
       .sort()
       .map((name) => `import * as ${name.replaceAll('.', '_')} from './${name}.js';`),
     ``,
-    `/** Message type of each message-typed field, by message type: lists by their element, maps by `map ` and their element. */`,
+    `/** Message type of each message-typed field, by message type: lists by their element, maps by "map " and their element. */`,
     `export const shapes: Readonly<Record<string, Readonly<Record<string, string>>>> = {`,
     ...shapes,
     `};`,
