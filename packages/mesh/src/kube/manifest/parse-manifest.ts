@@ -1,0 +1,194 @@
+import { LineCounter, parseAllDocuments, type Document } from 'yaml';
+import { formatField, type FieldPath, type Problem, type Severity } from '../problem.js';
+import { lookUpKind, objectKey, type KubeObject } from '../resources/kinds.js';
+import { findWithoutEffect } from '../resources/without-effect.js';
+import { explainIssue } from './explain-issue.js';
+import { locate } from './locate.js';
+
+export interface ManifestObject {
+  /** `Service default/greeter`; see `objectKey`. */
+  readonly key: string;
+  readonly object: KubeObject;
+  /** 1-based line the object begins at. */
+  readonly line: number;
+}
+
+export interface IgnoredKind {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+export interface ParsedManifest {
+  /** Empty when there is an error: a file takes effect as a whole or not at all. */
+  readonly objects: readonly ManifestObject[];
+  readonly problems: readonly Problem[];
+  /** Kinds Weir does not read, each once. */
+  readonly ignored: readonly IgnoredKind[];
+}
+
+/** A broken file often breaks everywhere after the first mistake; more than this helps nobody. */
+const MAX_PROBLEMS = 20;
+
+/**
+ * Parses one manifest file: YAML or JSON, one or several documents, `kind: List` included. Never throws;
+ * whatever is wrong comes back as problems with positions. `file` is only used to say where.
+ */
+export function parseManifest(file: string, text: string): ParsedManifest {
+  return new ManifestParser(file).parse(text);
+}
+
+class ManifestParser {
+  readonly #file: string;
+  readonly #lines = new LineCounter();
+  readonly #problems: Problem[] = [];
+  readonly #objects: ManifestObject[] = [];
+  readonly #ignored = new Map<string, IgnoredKind>();
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  parse(text: string): ParsedManifest {
+    // `merge`: Kubernetes' own YAML reader knows `<<`. prettyErrors off: positions are ours to print.
+    const documents = parseAllDocuments(text, { lineCounter: this.#lines, merge: true, prettyErrors: false });
+    const parsed: readonly Document[] = Array.isArray(documents) ? documents : [];
+    for (const document of parsed) {
+      for (const error of document.errors) this.#add('error', error.pos[0], [], error.message);
+    }
+    if (this.#problems.length === 0) {
+      for (const document of parsed) this.#readDocument(document);
+    }
+    const failed = this.#problems.some((problem) => problem.severity === 'error');
+    return {
+      objects: failed ? [] : this.#objects,
+      problems: this.#problems.slice(0, MAX_PROBLEMS),
+      ignored: [...this.#ignored.values()],
+    };
+  }
+
+  #readDocument(document: Document): void {
+    let value: unknown;
+    try {
+      value = withoutNulls(document.toJS());
+    } catch (error) {
+      // An alias without its anchor, or more aliases than any honest manifest has.
+      this.#add(
+        'error',
+        document.range?.[0] ?? 0,
+        [],
+        error instanceof Error ? error.message : String(error),
+      );
+      return;
+    }
+    if (value === null || value === undefined) return;
+    this.#readObject(document, [], value);
+  }
+
+  #readObject(document: Document, path: FieldPath, value: unknown): void {
+    if (!isMap(value)) {
+      this.#addAt(
+        'error',
+        document,
+        path,
+        'a Kubernetes object (a map with apiVersion and kind) is expected here',
+      );
+      return;
+    }
+    const { apiVersion, kind } = value;
+    if (typeof apiVersion !== 'string' || typeof kind !== 'string') {
+      const missing = typeof apiVersion === 'string' ? 'kind' : 'apiVersion';
+      this.#addAt(
+        'error',
+        document,
+        [...path, missing],
+        `required field "${missing}" is missing or no string`,
+      );
+      return;
+    }
+    if (kind.endsWith('List') && Array.isArray(value['items'])) {
+      // A typed list, as the API itself answers, leaves out the kind of its items.
+      const inherited = kind === 'List' ? {} : { apiVersion, kind: kind.slice(0, -'List'.length) };
+      for (const [index, item] of value['items'].entries()) {
+        this.#readObject(document, [...path, 'items', index], isMap(item) ? { ...inherited, ...item } : item);
+      }
+      return;
+    }
+    const lookup = lookUpKind(apiVersion, kind);
+    if (lookup.found === 'other') {
+      this.#ignored.set(`${apiVersion} ${kind}`, { apiVersion, kind });
+      return;
+    }
+    if (lookup.found === 'mistake') {
+      this.#addAt('error', document, [...path, lookup.field], lookup.message);
+      return;
+    }
+    const { schema } = lookup.definition;
+    const result = schema.safeParse(value);
+    if (!result.success) {
+      for (const issue of result.error.issues) {
+        for (const finding of explainIssue(issue, schema, value)) {
+          this.#addAt('error', document, path, finding.message, finding.path);
+        }
+      }
+      return;
+    }
+    this.#keep(document, path, result.data);
+  }
+
+  #keep(document: Document, path: FieldPath, object: KubeObject): void {
+    const key = objectKey(object);
+    const line = this.#lines.linePos(locate(document, path)).line;
+    const twin = this.#objects.find((other) => other.key === key);
+    if (twin !== undefined) {
+      this.#addAt(
+        'error',
+        document,
+        path,
+        `${key} is already defined at line ${twin.line} of this file; keep one`,
+      );
+      return;
+    }
+    for (const finding of findWithoutEffect(object)) {
+      this.#addAt('warning', document, path, finding.message, finding.path);
+    }
+    this.#objects.push({ key, object, line });
+  }
+
+  #addAt(
+    severity: Severity,
+    document: Document,
+    base: FieldPath,
+    message: string,
+    path: FieldPath = [],
+  ): void {
+    const whole = [...base, ...path];
+    this.#add(severity, locate(document, whole), whole, message);
+  }
+
+  #add(severity: Severity, offset: number, path: FieldPath, message: string): void {
+    const { line, col } = this.#lines.linePos(offset);
+    this.#problems.push({ severity, file: this.#file, line, column: col, field: formatField(path), message });
+  }
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** To Kubernetes a field that is null is a field that is absent; in a list a null stays, and is a mistake. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isMap(value)) return value;
+  const kept: Record<string, unknown> = {};
+  for (const [key, field] of Object.entries(value)) {
+    // Not `kept[key] =`: a key named __proto__ must stay an ordinary (and unknown) field.
+    if (field !== null)
+      Object.defineProperty(kept, key, {
+        value: withoutNulls(field),
+        enumerable: true,
+        writable: true,
+        configurable: true,
+      });
+  }
+  return kept;
+}

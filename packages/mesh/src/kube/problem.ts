@@ -1,0 +1,37 @@
+/** How much a finding matters: an `error` keeps the file's last good objects in force, a `warning` does not. */
+export type Severity = 'error' | 'warning';
+
+/** Something wrong in a manifest, and exactly where. */
+export interface Problem {
+  readonly severity: Severity;
+  /** Path of the file, relative to the watched directory. */
+  readonly file: string;
+  /** 1-based; 0 when the finding is about the file as a whole. */
+  readonly line: number;
+  /** 1-based; 0 when the finding is about the file as a whole. */
+  readonly column: number;
+  /** The field, as people write it: `spec.ports[0].port`; `''` when none is at fault. */
+  readonly field: string;
+  /** What is wrong and, where it can be said, what to do. Has no position in it. */
+  readonly message: string;
+}
+
+/** Formats a problem as compilers do, so that editors can jump to it: `file:line:column: field: message`. */
+export function formatProblem(problem: Problem): string {
+  const position = problem.line > 0 ? `${problem.file}:${problem.line}:${problem.column}` : problem.file;
+  const field = problem.field === '' ? '' : `${problem.field}: `;
+  return `${position}: ${field}${problem.message}`;
+}
+
+export type FieldPath = readonly (string | number)[];
+
+/** Formats a path of keys and indices: `['spec', 'ports', 0, 'port']` → `spec.ports[0].port`. */
+export function formatField(path: FieldPath): string {
+  let text = '';
+  for (const key of path) {
+    if (typeof key === 'number') text += `[${key}]`;
+    else if (/^[A-Za-z_][\w-]*$/.test(key)) text += text === '' ? key : `.${key}`;
+    else text += `[${JSON.stringify(key)}]`;
+  }
+  return text;
+}

@@ -1,0 +1,75 @@
+import type { ZodType } from 'zod';
+import { endpointSliceSchema, type EndpointSliceObject } from './endpoint-slice.js';
+import { serviceEntrySchema, type ServiceEntryObject } from './service-entry.js';
+import { serviceSchema, type ServiceObject } from './service.js';
+import { isNearMiss } from '../manifest/near-miss.js';
+
+/** An object of a kind Weir reads, validated, with its namespace filled in. */
+export type KubeObject = ServiceObject | EndpointSliceObject | ServiceEntryObject;
+
+export interface KindDefinition {
+  readonly kind: KubeObject['kind'];
+  /** API group; `''` is the core group. */
+  readonly group: string;
+  readonly versions: readonly string[];
+  readonly schema: ZodType<KubeObject>;
+}
+
+const KINDS: readonly KindDefinition[] = [
+  { kind: 'Service', group: '', versions: ['v1'], schema: serviceSchema },
+  { kind: 'EndpointSlice', group: 'discovery.k8s.io', versions: ['v1'], schema: endpointSliceSchema },
+  {
+    kind: 'ServiceEntry',
+    group: 'networking.istio.io',
+    versions: ['v1', 'v1beta1', 'v1alpha3'],
+    schema: serviceEntrySchema,
+  },
+];
+
+export type KindLookup =
+  | { readonly found: 'kind'; readonly definition: KindDefinition }
+  | { readonly found: 'other' }
+  /** A kind Weir reads was probably meant: ignoring it in silence would hide the mistake. */
+  | { readonly found: 'mistake'; readonly field: 'apiVersion' | 'kind'; readonly message: string };
+
+/** Finds what to do with a document by its `apiVersion` and `kind`. */
+export function lookUpKind(apiVersion: string, kind: string): KindLookup {
+  const slash = apiVersion.indexOf('/');
+  const group = slash < 0 ? '' : apiVersion.slice(0, slash);
+  const version = apiVersion.slice(slash + 1);
+  for (const definition of KINDS) {
+    const wanted = definition.versions.map((each) =>
+      definition.group === '' ? each : `${definition.group}/${each}`,
+    );
+    const suggestion = wanted.map((each) => JSON.stringify(each)).join(' or ');
+    if (kind === definition.kind) {
+      if (group === definition.group) {
+        if (definition.versions.includes(version)) return { found: 'kind', definition };
+        return {
+          found: 'mistake',
+          field: 'apiVersion',
+          message: `${kind} is not read in version ${JSON.stringify(apiVersion)}; use ${suggestion}`,
+        };
+      }
+      if (isNearMiss(group, definition.group)) {
+        return {
+          found: 'mistake',
+          field: 'apiVersion',
+          message: `unknown API group of ${kind}; did you mean ${suggestion}?`,
+        };
+      }
+    } else if (group === definition.group && isNearMiss(kind, definition.kind)) {
+      return {
+        found: 'mistake',
+        field: 'kind',
+        message: `unknown kind ${JSON.stringify(kind)}; did you mean ${JSON.stringify(definition.kind)}?`,
+      };
+    }
+  }
+  return { found: 'other' };
+}
+
+/** What makes two manifests the same object: kind, namespace and name; versions of one kind are one object. */
+export function objectKey(object: KubeObject): string {
+  return `${object.kind} ${object.metadata.namespace}/${object.metadata.name}`;
+}

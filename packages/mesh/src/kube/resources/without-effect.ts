@@ -1,0 +1,47 @@
+import type { FieldPath } from '../problem.js';
+import { SERVICE_NAME_LABEL } from './endpoint-slice.js';
+import type { KubeObject } from './kinds.js';
+
+/** Valid manifests that would do nothing, or not all they say; the user must not have to find out alone. */
+export function findWithoutEffect(object: KubeObject): { path: FieldPath; message: string }[] {
+  switch (object.kind) {
+    case 'Service':
+      if (object.spec.type !== 'ExternalName') return [];
+      return [
+        {
+          path: ['spec', 'type'],
+          message: 'a Service of type ExternalName has no endpoints and is not balanced',
+        },
+      ];
+    case 'EndpointSlice': {
+      const found: { path: FieldPath; message: string }[] = [];
+      if ((object.metadata.labels?.[SERVICE_NAME_LABEL] ?? '') === '') {
+        const message = `this EndpointSlice belongs to no Service; add the label ${SERVICE_NAME_LABEL}: <name of the Service>`;
+        found.push({ path: ['metadata', 'labels'], message });
+      }
+      if (object.addressType === 'FQDN') {
+        found.push({
+          path: ['addressType'],
+          message: 'endpoints of addressType FQDN are not used; give IP addresses',
+        });
+      }
+      return found;
+    }
+    case 'ServiceEntry': {
+      const { resolution, workloadSelector } = object.spec;
+      if (workloadSelector !== undefined) {
+        const message = 'workloadSelector is not supported; list the addresses under "endpoints"';
+        return [{ path: ['spec', 'workloadSelector'], message }];
+      }
+      if (resolution === 'STATIC') return [];
+      const message = `only "resolution: STATIC" with endpoints is supported, so this ServiceEntry (${resolution}) is not used`;
+      return [{ path: ['spec', 'resolution'], message }];
+    }
+  }
+}
+
+/** Whether ignoring a kind changes where traffic goes, so that a user would want to know. */
+export function shapesTraffic(apiVersion: string, kind: string): boolean {
+  if (apiVersion === 'v1') return kind === 'Endpoints';
+  return apiVersion.startsWith('networking.istio.io/') || apiVersion.startsWith('gateway.networking.k8s.io/');
+}
