@@ -27,10 +27,10 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   const { level = 'info', format = 'text', write = writeToStderr, wallMs = Date.now } = options;
   const threshold = LEVELS.indexOf(level);
   const line = format === 'json' ? formatJsonLine : formatTextLine;
-  const at = (level: LogLevel) =>
-    LEVELS.indexOf(level) < threshold
+  const at = (ofLine: LogLevel) =>
+    LEVELS.indexOf(ofLine) < threshold
       ? () => {}
-      : (message: string, fields: LogFields = {}) => write(line(new Date(wallMs()), level, message, fields));
+      : (message: string, fields: LogFields = {}) => write(line(new Date(wallMs()), ofLine, message, fields));
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 

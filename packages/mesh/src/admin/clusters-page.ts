@@ -1,0 +1,29 @@
+import type { ClusterView } from './proxy-view.js';
+import type { RequestMetrics } from './request-metrics.js';
+
+/** The clusters with their hosts as the balancer sees them, as plain JSON. */
+export function clustersPage(clusters: Iterable<ClusterView>, requests: RequestMetrics): unknown {
+  return {
+    clusters: Array.from(clusters, (cluster) => {
+      const requestCounts = requests.countByEndpoint(cluster.service);
+      return {
+        name: cluster.name,
+        service: cluster.service,
+        policy: cluster.policyName,
+        connectTimeoutMs: cluster.connectTimeoutMs,
+        hosts: Array.from(cluster.hosts.values(), ({ endpoint, stats, pool }) => ({
+          address: endpoint.address,
+          pod: endpoint.pod,
+          health: endpoint.health,
+          weight: endpoint.weight,
+          locality: endpoint.locality,
+          requests: requestCounts.get(endpoint.address) ?? 0,
+          inFlight: stats.inFlight,
+          connections: pool?.connections ?? 0,
+          activeStreams: pool?.activeStreams ?? 0,
+          pendingStreams: pool?.pendingStreams ?? 0,
+        })),
+      };
+    }),
+  };
+}

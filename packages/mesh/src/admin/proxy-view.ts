@@ -1,0 +1,64 @@
+import type { Endpoint } from '@weir/core';
+
+/** The running proxy as the admin pages see it; each is read only while a page is being made. */
+export interface ProxyView {
+  /** Whether new traffic is welcome; a string says why not. */
+  readiness(): true | string;
+  /** Whether the stream to the control plane is up. */
+  readonly xdsConnected: boolean;
+  readonly config: ConfigView;
+  readonly clusters: Iterable<ClusterView>;
+}
+
+export interface ConfigView {
+  readonly configured: boolean;
+  /** Grows with every change that may alter a routing decision. */
+  readonly configVersion: number;
+  /** One for each resource type, in the order in which they build on each other. */
+  readonly types: readonly ConfigTypeView[];
+  /** What is in the configuration and has no effect here, for people. */
+  readonly warnings: readonly string[];
+}
+
+export interface ConfigTypeView {
+  readonly typeUrl: string;
+  /** `version_info` of the last response that was accepted; '' before the first. */
+  readonly version: string;
+  /** Wall-clock time of that response; 0 before the first. */
+  readonly updatedWallMs: number;
+  readonly acceptedTotal: number;
+  readonly rejectedTotal: number;
+  /** The errors of the last response, if it was rejected. */
+  readonly errors: readonly string[];
+  readonly resources: readonly ConfigResourceView[];
+}
+
+export interface ConfigResourceView {
+  readonly name: string;
+  readonly version: string;
+  readonly updatedWallMs: number;
+  /** As received last; may wait for resources it builds on before it is in force. */
+  readonly value: Uint8Array;
+}
+
+export interface ClusterView {
+  readonly name: string;
+  /** Host name of the service, for people and metrics. */
+  readonly service: string;
+  readonly policyName: string;
+  readonly connectTimeoutMs: number;
+  readonly hosts: ReadonlyMap<string, HostView>;
+}
+
+export interface HostView {
+  readonly endpoint: Endpoint;
+  readonly stats: { readonly inFlight: number };
+  readonly pool: PoolView | undefined;
+}
+
+export interface PoolView {
+  readonly connections: number;
+  readonly activeStreams: number;
+  /** Waiting for a connection. */
+  readonly pendingStreams: number;
+}

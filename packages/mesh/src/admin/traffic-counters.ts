@@ -1,0 +1,160 @@
+import type { MetricType, PrometheusText } from './prometheus-text.js';
+
+/**
+ * What the data path counts, as plain numbers that it changes in place. One object for the whole proxy;
+ * every field is a metric of the same name (see `TRAFFIC_METRICS`).
+ */
+export class TrafficCounters {
+  /** Open now. */
+  downstreamConnections = 0;
+  downstreamConnectionsTotal = 0;
+  /** Open now. */
+  downstreamStreams = 0;
+  downstreamStreamsTotal = 0;
+  /** RST_STREAM by the caller: cancelled calls. */
+  downstreamResets = 0;
+  downstreamProtocolErrors = 0;
+  downstreamReceivedBytes = 0;
+  downstreamSentBytes = 0;
+  /** Connections not understood as HTTP/2, passed through byte by byte. */
+  splicedConnectionsTotal = 0;
+
+  upstreamConnectionsTotal = 0;
+  upstreamConnectFailures = 0;
+  upstreamConnectTimeouts = 0;
+  upstreamGoaways = 0;
+  /** RST_STREAM by the endpoint. */
+  upstreamResets = 0;
+  upstreamProtocolErrors = 0;
+  upstreamReceivedBytes = 0;
+  upstreamSentBytes = 0;
+
+  /** Retries, by why the attempt before provably was not processed. */
+  retriesConnectFailure = 0;
+  retriesRefusedStream = 0;
+  retriesGoaway = 0;
+  /** Retries that a policy asked for because of the status. */
+  retriesStatus = 0;
+  /** Retries not made because too many were under way. */
+  retriesOverBudget = 0;
+
+  /** Calls the proxy itself answered, by why. */
+  repliesNoRoute = 0;
+  repliesNoEndpoint = 0;
+  repliesConnectFailure = 0;
+  repliesDeadline = 0;
+}
+
+type CounterName = keyof TrafficCounters;
+
+interface TrafficMetric {
+  readonly name: string;
+  readonly type: MetricType;
+  readonly help: string;
+  /** The field, or one field for each value of the label. */
+  readonly fields:
+    CounterName | { readonly label: string; readonly values: Readonly<Record<string, CounterName>> };
+}
+
+/** Every field of `TrafficCounters` and the metric it is read into. */
+export const TRAFFIC_METRICS: readonly TrafficMetric[] = [
+  gauge('weir_downstream_connections', 'Connections from callers, open now.', 'downstreamConnections'),
+  counter(
+    'weir_downstream_connections_total',
+    'Connections accepted from callers.',
+    'downstreamConnectionsTotal',
+  ),
+  gauge('weir_downstream_streams', 'HTTP/2 streams from callers, open now.', 'downstreamStreams'),
+  counter('weir_downstream_streams_total', 'HTTP/2 streams opened by callers.', 'downstreamStreamsTotal'),
+  counter(
+    'weir_downstream_resets_total',
+    'Streams that the caller reset: cancelled calls.',
+    'downstreamResets',
+  ),
+  counter(
+    'weir_downstream_protocol_errors_total',
+    'Connections from callers ended because of an HTTP/2 protocol error.',
+    'downstreamProtocolErrors',
+  ),
+  counter('weir_downstream_received_bytes_total', 'Bytes read from callers.', 'downstreamReceivedBytes'),
+  counter('weir_downstream_sent_bytes_total', 'Bytes written to callers.', 'downstreamSentBytes'),
+  counter(
+    'weir_spliced_connections_total',
+    'Connections passed through untouched because they do not speak HTTP/2.',
+    'splicedConnectionsTotal',
+  ),
+  counter('weir_upstream_connections_total', 'Connections opened to endpoints.', 'upstreamConnectionsTotal'),
+  {
+    name: 'weir_upstream_connect_failures_total',
+    type: 'counter',
+    help: 'Connections to endpoints that could not be opened.',
+    fields: {
+      label: 'reason',
+      values: { error: 'upstreamConnectFailures', timeout: 'upstreamConnectTimeouts' },
+    },
+  },
+  counter('weir_upstream_goaways_total', 'GOAWAY frames received from endpoints.', 'upstreamGoaways'),
+  counter('weir_upstream_resets_total', 'Streams that an endpoint reset.', 'upstreamResets'),
+  counter(
+    'weir_upstream_protocol_errors_total',
+    'Connections to endpoints ended because of an HTTP/2 protocol error.',
+    'upstreamProtocolErrors',
+  ),
+  counter('weir_upstream_received_bytes_total', 'Bytes read from endpoints.', 'upstreamReceivedBytes'),
+  counter('weir_upstream_sent_bytes_total', 'Bytes written to endpoints.', 'upstreamSentBytes'),
+  {
+    name: 'weir_retries_total',
+    type: 'counter',
+    help: 'Attempts made again, by why the attempt before ended.',
+    fields: {
+      label: 'reason',
+      values: {
+        connect_failure: 'retriesConnectFailure',
+        refused_stream: 'retriesRefusedStream',
+        goaway: 'retriesGoaway',
+        status: 'retriesStatus',
+      },
+    },
+  },
+  counter(
+    'weir_retries_over_budget_total',
+    'Retries not made because too many were under way.',
+    'retriesOverBudget',
+  ),
+  {
+    name: 'weir_local_replies_total',
+    type: 'counter',
+    help: 'Calls that the proxy itself answered, by why.',
+    fields: {
+      label: 'reason',
+      values: {
+        no_route: 'repliesNoRoute',
+        no_endpoint: 'repliesNoEndpoint',
+        connect_failure: 'repliesConnectFailure',
+        deadline: 'repliesDeadline',
+      },
+    },
+  },
+];
+
+/** Appends a metric for every counter. */
+export function formatTraffic(counters: TrafficCounters, text: PrometheusText): void {
+  for (const { name, type, help, fields } of TRAFFIC_METRICS) {
+    const metric = text.metric(name, type, help);
+    if (typeof fields === 'string') {
+      metric.sample(counters[fields]);
+    } else {
+      for (const [value, field] of Object.entries(fields.values)) {
+        metric.sample(counters[field], { [fields.label]: value });
+      }
+    }
+  }
+}
+
+function gauge(name: string, help: string, field: CounterName): TrafficMetric {
+  return { name, type: 'gauge', help, fields: field };
+}
+
+function counter(name: string, help: string, field: CounterName): TrafficMetric {
+  return { name, type: 'counter', help, fields: field };
+}

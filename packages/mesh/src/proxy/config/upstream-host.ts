@@ -1,0 +1,17 @@
+import { type Endpoint, type EndpointState, EndpointStats } from '@weir/core';
+import type { HostPool } from '../host-pool.js';
+
+/** One endpoint of a cluster as long as it lives: through updates of endpoints and of the cluster. */
+export class UpstreamHost implements EndpointState {
+  /** What the control plane says of it now. */
+  endpoint: Endpoint;
+  readonly stats = new EndpointStats();
+  /** Made and used by the relay; given back (drained) here when the endpoint is removed. */
+  pool: HostPool | undefined = undefined;
+  /** Whether the endpoint is no longer in its cluster; it may come back. */
+  removed = false;
+
+  constructor(endpoint: Endpoint) {
+    this.endpoint = endpoint;
+  }
+}
