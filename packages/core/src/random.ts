@@ -18,7 +18,9 @@ export function seededRandom(seed: number): Random {
 
 const TWO_32 = 2 ** 32;
 
-/** xoshiro128** (Blackman and Vigna, 2018), its 128 bits of state filled by splitmix32 as its authors advise. */
+/**
+ * xoshiro128** (Blackman and Vigna, 2018), its 128 bits of state filled by splitmix32 as its authors advise.
+ */
 class Xoshiro128 implements Random {
   #a: number;
   #b: number;
@@ -48,7 +50,8 @@ class Xoshiro128 implements Random {
   }
 
   int(bound: number): number {
-    // Values from the incomplete last run of `bound` are drawn again, or low results would come up more often.
+    // Values from the incomplete last run of `bound` are drawn again, or low results would come up more
+    // often.
     const fair = TWO_32 - (TWO_32 % bound);
     let drawn = this.#bits() >>> 0;
     while (drawn >= fair) drawn = this.#bits() >>> 0;

@@ -213,7 +213,9 @@ function stateOf(number: number, described: DescribedHost): EndpointState {
   return { endpoint: fakeEndpoint(number, { health, weight }), stats };
 }
 
-/** Five standard deviations of a purely random draw: a fair balancer fails this less than once in a million. */
+/**
+ * Five standard deviations of a purely random draw: a fair balancer fails this less than once in a million.
+ */
 function assertShares(counts: ReadonlyMap<EndpointState, number>, hosts: readonly EndpointState[]): void {
   const picks = [...counts.values()].reduce((sum, count) => sum + count, 0);
   const weight = hosts.reduce((sum, host) => sum + host.endpoint.weight, 0);
@@ -237,8 +239,8 @@ const collectGarbage: () => void = runInNewContext('gc');
 function assertAllocatesNothing(act: () => unknown): void {
   const times = 50_000;
   let leastBytes = Infinity;
-  // Code not optimised yet boxes numbers, and the runtime allocates for itself at times: what counts is whether
-  // there comes a round without.
+  // Code not optimised yet boxes numbers, and the runtime allocates for itself at times: what counts is
+  // whether there comes a round without.
   for (let round = 0; round < 30 && leastBytes / times >= 0.5; round++) {
     collectGarbage();
     const before = process.memoryUsage().heapUsed;

@@ -9,20 +9,20 @@ export interface PickContext {
 }
 
 /**
- * Chooses a host for each request. A balancer keeps only its own position; everything worth remembering about a
- * host is in the host's statistics, so that replacing the balancer loses nothing.
+ * Chooses a host for each request. A balancer keeps only its own position; everything worth remembering about
+ * a host is in the host's statistics, so that replacing the balancer loses nothing.
  */
 export interface Balancer<Host extends EndpointState = EndpointState> {
   /** The policy's name, as Envoy's `lb_policy` in lower case. */
   readonly name: string;
   /**
-   * Takes the hosts of the cluster, of any health; to be called again whenever a host comes, goes, or gets another
-   * health or weight. The array is read, not kept.
+   * Takes the hosts of the cluster, of any health; to be called again whenever a host comes, goes, or gets
+   * another health or weight. The array is read, not kept.
    */
   update(hosts: readonly Host[]): void;
   /**
-   * A healthy host that the request has not tried; `undefined` when there is none, and the caller decides what that
-   * means. Allocates nothing.
+   * A healthy host that the request has not tried; `undefined` when there is none, and the caller decides
+   * what that means. Allocates nothing.
    */
   pick(context: PickContext): Host | undefined;
 }

@@ -14,8 +14,8 @@ export type BalancerPolicy =
       /** How many hosts are compared, at least 2 (`LeastRequestLbConfig.choice_count`, default 2). */
       readonly choiceCount: number;
       /**
-       * How strongly requests in flight push a host's weight down when weights differ; at least 0, where 0 means not at
-       * all (`LeastRequestLbConfig.active_request_bias`, default 1).
+       * How strongly requests in flight push a host's weight down when weights differ; at least 0, where 0
+       * means not at all (`LeastRequestLbConfig.active_request_bias`, default 1).
        */
       readonly activeRequestBias: number;
     };

@@ -1,18 +1,21 @@
 import type { EndpointState } from '../endpoint/endpoint-state.js';
 import type { Random } from '../random.js';
 
-/** The least share a load can leave: a bias far beyond reason must not make rates of zero, which have no order. */
+/**
+ * The least share a load can leave: a bias far beyond reason must not make rates of zero, which have no
+ * order.
+ */
 const LEAST_SHARE = 1e-300;
 
 /**
- * Takes turns in proportion to `weight / (inFlight + 1) ^ bias`, as it is at each turn (Envoy `LEAST_REQUEST` with unequal
- * weights). Think of a vessel per host that fills at the rate of the host's present weight: whichever is full first has the
- * turn and is emptied.
+ * Takes turns in proportion to `weight / (inFlight + 1) ^ bias`, as it is at each turn (Envoy `LEAST_REQUEST`
+ * with unequal weights). Think of a vessel per host that fills at the rate of the host's present weight:
+ * whichever is full first has the turn and is emptied.
  *
- * Weights that move with every request rule out a schedule made beforehand. Envoy keeps a queue of deadlines and looks
- * at a host's load only when the host's turn has come; a host that was busy then and is idle now waits out its old
- * deadline. Here each turn looks at every host and never works with stale numbers; the price is a pass over them, about
- * 10 ns a host.
+ * Weights that move with every request rule out a schedule made beforehand. Envoy keeps a queue of deadlines
+ * and looks at a host's load only when the host's turn has come; a host that was busy then and is idle now
+ * waits out its old deadline. Here each turn looks at every host and never works with stale numbers; the
+ * price is a pass over them, about 10 ns a host.
  */
 export class FluidSchedule<Host extends EndpointState> {
   readonly #hosts: readonly Host[];

@@ -12,14 +12,15 @@ export interface LeastRequestSettings {
 /**
  * The host with the fewest requests in flight (Envoy `LEAST_REQUEST`).
  *
- * With equal weights, the least busy of `choiceCount` different random hosts. Comparing a few at random is nearly as good
- * as comparing all, and keeps many clients from rushing to the one host that is idle (Mitzenmacher 2001). Envoy and gRFC
- * A48 draw with replacement; of three hosts that compares a host with itself one time in three, and of two every other
- * time, so here the draws differ. When several are equally busy, the one picked longest ago is taken: calls that
- * follow one another find every host idle and are still spread evenly.
+ * With equal weights, the least busy of `choiceCount` different random hosts. Comparing a few at random is
+ * nearly as good as comparing all, and keeps many clients from rushing to the one host that is idle
+ * (Mitzenmacher 2001). Envoy and gRFC A48 draw with replacement; of three hosts that compares a host with
+ * itself one time in three, and of two every other time, so here the draws differ. When several are equally
+ * busy, the one picked longest ago is taken: calls that follow one another find every host idle and are still
+ * spread evenly.
  *
- * With unequal weights, in proportion to `weight / (inFlight + 1) ^ activeRequestBias`, Envoy's formula; `choiceCount`
- * has no meaning then.
+ * With unequal weights, in proportion to `weight / (inFlight + 1) ^ activeRequestBias`, Envoy's formula;
+ * `choiceCount` has no meaning then.
  */
 export class LeastRequestBalancer<Host extends EndpointState> implements Balancer<Host> {
   readonly name = 'least_request';
@@ -71,7 +72,8 @@ export class LeastRequestBalancer<Host extends EndpointState> implements Balance
     const hosts = this.#hosts;
     const count = hosts.length;
     let best: Host | undefined;
-    // The first steps of a Fisher-Yates shuffle: a uniform draw without replacement, in place, whatever the order before.
+    // The first steps of a Fisher-Yates shuffle: a uniform draw without replacement, in place, whatever the
+    // order before.
     for (let drawn = 0, compared = 0; drawn < count && compared < this.#choiceCount; drawn++) {
       const at = drawn + this.#random.int(count - drawn);
       const host = hosts[at]!;

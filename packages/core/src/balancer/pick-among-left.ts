@@ -2,14 +2,14 @@ import type { EndpointState } from '../endpoint/endpoint-state.js';
 import type { Random } from '../random.js';
 
 /**
- * A draw by weight is one of so many steps. `Random.next` would hand over a double, which the engine puts on the heap
- * unless it happens to inline the call; a small integer never goes there.
+ * A draw by weight is one of so many steps. `Random.next` would hand over a double, which the engine puts on
+ * the heap unless it happens to inline the call; a small integer never goes there.
  */
 export const DRAW_STEPS = 2 ** 30;
 
 /**
- * A host drawn by weight from those not excluded, `undefined` when all are. It looks at every host, which is right
- * for a further attempt of one request and too slow for the first.
+ * A host drawn by weight from those not excluded, `undefined` when all are. It looks at every host, which is
+ * right for a further attempt of one request and too slow for the first.
  */
 export function pickAmongLeft<Host extends EndpointState>(
   hosts: readonly Host[],

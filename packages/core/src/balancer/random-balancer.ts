@@ -5,8 +5,8 @@ import { healthyHosts, weightsAreEqual } from './healthy-hosts.js';
 import { DRAW_STEPS, pickAmongLeft } from './pick-among-left.js';
 
 /**
- * Any host, with a probability in proportion to its weight (Envoy `RANDOM`, which leaves the weights of hosts out of
- * account; here a weight means the same under every policy).
+ * Any host, with a probability in proportion to its weight (Envoy `RANDOM`, which leaves the weights of hosts
+ * out of account; here a weight means the same under every policy).
  */
 export class RandomBalancer<Host extends EndpointState> implements Balancer<Host> {
   readonly name = 'random';

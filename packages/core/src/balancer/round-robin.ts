@@ -6,12 +6,12 @@ import { pickAmongLeft } from './pick-among-left.js';
 import { StrideSchedule } from './stride-schedule.js';
 
 /**
- * Each host in turn, as often as its weight says (Envoy `ROUND_ROBIN`). The first turn starts at a random host, or
- * every client of a service would send its first request to the same one. An update keeps the turn: those who were
- * next are next.
+ * Each host in turn, as often as its weight says (Envoy `ROUND_ROBIN`). The first turn starts at a random
+ * host, or every client of a service would send its first request to the same one. An update keeps the turn:
+ * those who were next are next.
  *
- * A further attempt of one request is drawn by weight from the hosts left, so that one failing host does not shift the
- * turns of everybody else.
+ * A further attempt of one request is drawn by weight from the hosts left, so that one failing host does not
+ * shift the turns of everybody else.
  */
 export class RoundRobinBalancer<Host extends EndpointState> implements Balancer<Host> {
   readonly name = 'round_robin';

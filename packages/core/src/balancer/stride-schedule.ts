@@ -10,11 +10,11 @@ const OFFSET = 32_767;
  * Takes turns by weight without a queue and without drift: the static stride scheduler of gRPC's
  * `client_side_weighted_round_robin` (gRFC A58; grpc-go `scheduler.go`).
  *
- * grpc-go writes it as a formula of a running number: in round g, host i has its turn unless
- * `(weight * g + i * OFFSET) % FULL < FULL - weight`. That is a counter per host which gains `weight` each round and
- * gives a turn when it passes `FULL`; kept as counters it needs neither multiplication nor division, and can be carried
- * over into the schedule of other hosts or weights. The heaviest host has a turn in every round, so `next` looks at each
- * host at most once. With equal weights this is plain round robin.
+ * grpc-go writes it as a formula of a running number: in round g, host i has its turn unless `(weight * g + i
+ * * OFFSET) % FULL < FULL - weight`. That is a counter per host which gains `weight` each round and gives a
+ * turn when it passes `FULL`; kept as counters it needs neither multiplication nor division, and can be
+ * carried over into the schedule of other hosts or weights. The heaviest host has a turn in every round, so
+ * `next` looks at each host at most once. With equal weights this is plain round robin.
  */
 export class StrideSchedule<Host extends EndpointState> {
   readonly #hosts: readonly Host[];

@@ -7,7 +7,9 @@ export interface EndpointDiff {
   readonly changed: readonly Endpoint[];
 }
 
-/** What it takes to get from one list to the other. Neither list holds an address twice; order does not count. */
+/**
+ * What it takes to get from one list to the other. Neither list holds an address twice; order does not count.
+ */
 export function diffEndpoints(before: readonly Endpoint[], after: readonly Endpoint[]): EndpointDiff {
   const left = new Map(before.map((endpoint) => [endpoint.address, endpoint]));
   const added: Endpoint[] = [];

@@ -3,8 +3,9 @@ import type { EndpointState } from './endpoint-state.js';
 import type { Endpoint } from './endpoint.js';
 
 /**
- * The endpoints of one cluster across updates: an address keeps its state for as long as it is in the set, and
- * beyond that while requests to it are in flight, so that an endpoint which flaps comes back with its load known.
+ * The endpoints of one cluster across updates: an address keeps its state for as long as it is in the set,
+ * and beyond that while requests to it are in flight, so that an endpoint which flaps comes back with its
+ * load known.
  */
 export class EndpointSet<State extends EndpointState> {
   readonly #create: (endpoint: Endpoint) => State;

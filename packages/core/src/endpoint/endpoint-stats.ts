@@ -1,7 +1,7 @@
 /**
  * What has been learnt about an endpoint. It outlives balancers and configuration updates, because a balancer
- * that forgets on every rollout takes each survivor for an idle newcomer. Plain numbers: the request path writes
- * them, balancers and exporters read them.
+ * that forgets on every rollout takes each survivor for an idle newcomer. Plain numbers: the request path
+ * writes them, balancers and exporters read them.
  */
 export class EndpointStats {
   /** Requests begun and not yet ended. */

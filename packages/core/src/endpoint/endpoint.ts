@@ -1,6 +1,6 @@
 /**
- * Whether an endpoint may be given new requests. Only `healthy` ones are picked; a `draining` one finishes what
- * it has. Envoy's `HealthStatus`, with UNKNOWN read as healthy and everything else as unhealthy.
+ * Whether an endpoint may be given new requests. Only `healthy` ones are picked; a `draining` one finishes
+ * what it has. Envoy's `HealthStatus`, with UNKNOWN read as healthy and everything else as unhealthy.
  */
 export type EndpointHealth = 'healthy' | 'unhealthy' | 'draining';
 

@@ -11,8 +11,9 @@ export interface BackoffSettings {
 export const defaultBackoff: BackoffSettings = { baseMs: 25, capMs: 250 };
 
 /**
- * How long to wait before a retry, in milliseconds: uniform in [0, min(cap, base * (2^retry - 1))), so that clients which
- * failed together do not come back together (full jitter, as Envoy's `JitteredExponentialBackOffStrategy`).
+ * How long to wait before a retry, in milliseconds: uniform in [0, min(cap, base * (2^retry - 1))), so that
+ * clients which failed together do not come back together (full jitter, as Envoy's
+ * `JitteredExponentialBackOffStrategy`).
  *
  * @param retry 1 for the first retry, 2 for the second, and so on
  */

@@ -9,9 +9,9 @@ export interface RetryBudgetSettings {
 export const defaultRetryBudget: RetryBudgetSettings = { budgetPercent: 20, minRetryConcurrency: 3 };
 
 /**
- * Keeps the retries of a cluster in proportion to its traffic, so that a failing cluster is not finished off by
- * them (Envoy's `CircuitBreakers.Thresholds.retry_budget`). It counts what is going on now and knows no time: at most
- * `max(minRetryConcurrency, floor(budgetPercent % of the requests in flight))` retries at once.
+ * Keeps the retries of a cluster in proportion to its traffic, so that a failing cluster is not finished off
+ * by them (Envoy's `CircuitBreakers.Thresholds.retry_budget`). It counts what is going on now and knows no
+ * time: at most `max(minRetryConcurrency, floor(budgetPercent % of the requests in flight))` retries at once.
  */
 export class RetryBudget {
   readonly #settings: RetryBudgetSettings;
@@ -38,7 +38,9 @@ export class RetryBudget {
     return Math.max(share, this.#settings.minRetryConcurrency);
   }
 
-  /** Counts an attempt, the first as well as any other. Each call is followed by exactly one `requestEnded`. */
+  /**
+   * Counts an attempt, the first as well as any other. Each call is followed by exactly one `requestEnded`.
+   */
   requestStarted(): void {
     this.#activeRequests += 1;
   }
@@ -48,8 +50,8 @@ export class RetryBudget {
   }
 
   /**
-   * Asks for a retry before its backoff begins. When it is granted, exactly one `retryEnded` follows, once the retry
-   * has ended or is given up; when it is refused, nothing does.
+   * Asks for a retry before its backoff begins. When it is granted, exactly one `retryEnded` follows, once
+   * the retry has ended or is given up; when it is refused, nothing does.
    */
   tryStartRetry(): boolean {
     if (this.#activeRetries >= this.maxRetries) return false;

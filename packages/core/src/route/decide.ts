@@ -9,8 +9,9 @@ import { WeightedChoice } from './weighted-choice.js';
 const NO_VIRTUAL_HOST: Decision = { kind: 'no-route', reason: 'no-virtual-host', virtualHost: '' };
 
 /**
- * Where a request goes: the virtual host by its authority, then the first of the host's routes that matches. The
- * decision may be kept for the same authority and path when `decisionCacheable` says so of the virtual host.
+ * Where a request goes: the virtual host by its authority, then the first of the host's routes that matches.
+ * The decision may be kept for the same authority and path when `decisionCacheable` says so of the virtual
+ * host.
  */
 export function decide(request: RouteRequest, table: RouteTable, _clock: Clock, random: Random): Decision {
   const virtualHost = findVirtualHost(table, request.authority);

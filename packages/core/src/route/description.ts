@@ -1,6 +1,6 @@
 /**
- * A route configuration in plain words, as an xDS client or a test writes it: Envoy's `RouteConfiguration` cut down to
- * what is decided here. `compileRouteTable` turns it into something fast to ask.
+ * A route configuration in plain words, as an xDS client or a test writes it: Envoy's `RouteConfiguration`
+ * cut down to what is decided here. `compileRouteTable` turns it into something fast to ask.
  */
 export interface RouteTableDescription {
   readonly version: string;
@@ -10,8 +10,8 @@ export interface RouteTableDescription {
 export interface VirtualHostDescription {
   readonly name: string;
   /**
-   * Whom the host answers for: `a.example`, `a.example:50051`, `*.example`, `*-a.example`, `a.*` or `*`. Compared with the
-   * authority as it is, port included, in any case (`VirtualHost.domains`).
+   * Whom the host answers for: `a.example`, `a.example:50051`, `*.example`, `*-a.example`, `a.*` or `*`.
+   * Compared with the authority as it is, port included, in any case (`VirtualHost.domains`).
    */
   readonly domains: readonly string[];
   /** The first one that matches counts. */
@@ -36,8 +36,9 @@ export type PathMatcher =
   { readonly kind: 'exact'; readonly value: string } | { readonly kind: 'prefix'; readonly value: string };
 
 /**
- * Compares a header's value, several being joined by commas; `present` asks only whether there is one. `invert` turns
- * the answer round, except that a comparison with a header that is not there is never true (`HeaderMatcher`).
+ * Compares a header's value, several being joined by commas; `present` asks only whether there is one.
+ * `invert` turns the answer round, except that a comparison with a header that is not there is never true
+ * (`HeaderMatcher`).
  */
 export type HeaderMatcher =
   | { readonly kind: 'exact'; readonly name: string; readonly value: string; readonly invert: boolean }
@@ -46,9 +47,14 @@ export type HeaderMatcher =
 
 export interface ForwardAction {
   readonly kind: 'forward';
-  /** At least one. With several, requests are divided in proportion to the weights, whose sum is at least 1. */
+  /**
+   * At least one. With several, requests are divided in proportion to the weights, whose sum is at least 1.
+   */
   readonly clusters: readonly WeightedCluster[];
-  /** From the end of the request to the end of the response, in milliseconds; 0 means none (`RouteAction.timeout`). */
+  /**
+   * From the end of the request to the end of the response, in milliseconds; 0 means none
+   * (`RouteAction.timeout`).
+   */
   readonly timeoutMs: number;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Finds who answers for a name. Envoy's search order (`VirtualHost.domains`): the exact name; `*.example` and
- * `*-a.example`, the longest first; `a.*` and `a-*`, the longest first; `*`. A wildcard stands for at least one
- * character. Case does not count; a port is part of the name.
+ * `*-a.example`, the longest first; `a.*` and `a-*`, the longest first; `*`. A wildcard stands for at least
+ * one character. Case does not count; a port is part of the name.
  */
 export class DomainIndex<T> {
   readonly #exact = new Map<string, T>();

@@ -19,7 +19,8 @@ function matchesPath(matcher: PathMatcher, path: string): boolean {
     case 'prefix':
       return true;
     case 'exact': {
-      // Envoy, RouteMatch.path: "the path must exactly match the :path header once the query string is removed".
+      // Envoy, RouteMatch.path: "the path must exactly match the :path header once the query string is
+      // removed".
       const next = path[matcher.value.length];
       return next === undefined || next === '?' || next === '#';
     }

@@ -6,8 +6,8 @@ export interface RouteRequest {
   readonly path: string;
   readonly method: string;
   /**
-   * A header's value, its name in lower case; values of one name joined by `,` (RFC 9110, section 5.3); `undefined`
-   * when there is none.
+   * A header's value, its name in lower case; values of one name joined by `,` (RFC 9110, section 5.3);
+   * `undefined` when there is none.
    */
   header(name: string): string | undefined;
 }

@@ -26,14 +26,17 @@ export interface VirtualHost {
 
 export interface Route {
   readonly match: RouteMatch;
-  /** Made beforehand, so that deciding allocates nothing; several when requests are divided between clusters. */
+  /**
+   * Made beforehand, so that deciding allocates nothing; several when requests are divided between clusters.
+   */
   readonly outcome: Decision | WeightedChoice<Decision>;
 }
 
 /**
  * Makes a route table from its description.
  *
- * @throws {RangeError} when the description contradicts itself; the message names the virtual host and the field
+ * @throws {RangeError} when the description contradicts itself; the message names the virtual host and the
+ *   field
  */
 export function compileRouteTable(description: RouteTableDescription): RouteTable {
   const domains = new DomainIndex<VirtualHost>();
@@ -84,7 +87,10 @@ function compileAction(action: ForwardAction, routeName: string, virtualHost: st
   return inUse.length === 1 ? inUse[0]!.item : choice;
 }
 
-/** Whether a virtual host decides by authority and path alone, always in the same way: then a decision may be kept. */
+/**
+ * Whether a virtual host decides by authority and path alone, always in the same way: then a decision may be
+ * kept.
+ */
 export function decisionCacheable(virtualHost: VirtualHost): boolean {
   return virtualHost.routes.every(
     (route) => looksAtPathOnly(route.match) && !(route.outcome instanceof WeightedChoice),

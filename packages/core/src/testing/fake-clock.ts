@@ -36,8 +36,8 @@ export class FakeClock implements Clock {
   }
 
   /**
-   * Moves time forward by `ms` and fires what falls due on the way, including timers that a firing timer sets.
-   * Callbacks run synchronously; promises they resolve run after the caller's next `await`.
+   * Moves time forward by `ms` and fires what falls due on the way, including timers that a firing timer
+   * sets. Callbacks run synchronously; promises they resolve run after the caller's next `await`.
    */
   advance(ms: number): void {
     if (!(ms >= 0)) throw new RangeError(`a clock does not run backwards: advance(${ms})`);
