@@ -19,7 +19,7 @@ import {
   type Subscription,
 } from './subscription.js';
 
-/** What a request turned out to be. A stale one changes nothing. */
+/** What a request turned out to be. A stale one answers a response that another has overtaken: nothing follows from it. */
 export type RequestKind = 'subscribe' | 'ack' | 'nack' | 'stale';
 
 /** A version that a client refused, and its reason. */
@@ -82,12 +82,18 @@ export class TypeStream {
   /** Takes in a request of this type. */
   receive(request: DiscoveryRequest): RequestKind {
     const nonce = request.responseNonce ?? '';
+    const next = nextSubscription(this.#subscription, this.typeUrl, request.resourceNames ?? []);
     // A first request may bear the nonce of an earlier stream, which says nothing about this one. A later request
     // without a nonce was sent before the first response arrived: its names count, it answers nothing.
     const isFirst = this.#subscription === undefined;
-    if (!isFirst && nonce !== '' && nonce !== this.#nonce) return 'stale';
+    if (!isFirst && nonce !== '' && nonce !== this.#nonce) {
+      // The answer to the response in flight repeats the subscription. But what the client let go of in between it has
+      // thrown away, and must be sent again if that answer asks for it.
+      if (this.#inFlight !== undefined) this.#sent = onlySubscribed(this.#sent, next);
+      return 'stale';
+    }
     const answers = !isFirst && nonce !== '' ? this.#inFlight : undefined;
-    this.#subscribe(nextSubscription(this.#subscription, this.typeUrl, request.resourceNames ?? []));
+    this.#subscribe(next);
     if (answers === undefined) return 'subscribe';
     this.#inFlight = undefined;
     if (request.errorDetail === undefined) {
@@ -101,9 +107,9 @@ export class TypeStream {
 
   #subscribe(next: Subscription): void {
     const before = this.#subscription;
+    this.#upToDateWith = undefined;
     if (before !== undefined && isSameSubscription(before, next)) return;
     this.#subscription = next;
-    this.#upToDateWith = undefined;
     // Forgetting what was unsubscribed makes a later subscription to it send it again.
     this.#sent = onlySubscribed(this.#sent, next);
     const grows =
