@@ -27,6 +27,7 @@ export interface EchoServerOptions {
 /** What the four kinds of call have in common. */
 interface AnyCall extends EventEmitter {
   readonly metadata: Metadata;
+  readonly cancelled: boolean;
   getPeer(): string;
   sendMetadata(headers: Metadata): void;
 }
@@ -112,10 +113,12 @@ export class EchoServer {
       if (!ended) this.open--;
       ended = true;
     };
-    call.on('cancelled', () => {
+    const cancel = (): void => {
       if (!ended) this.cancelled++;
       end();
-    });
+    };
+    if (call.cancelled) cancel();
+    else call.once('cancelled', cancel);
     const headers = copyMetadata(call.metadata, 'x-echo-', new Metadata());
     if (Object.keys(headers.getMap()).length > 0) call.sendMetadata(headers);
     return end;
@@ -167,6 +170,7 @@ export class EchoServer {
         await this.#wait(request);
         if (request.statusCode > 0) return answer(this.#failure(call, request));
       }
+      await endOrCancel();
       answer(null, { server: this.name, receivedCount, receivedBytes }, this.#trailers(call));
     } catch {
       // The stream was cancelled: there is nobody to answer.
@@ -200,8 +204,8 @@ export class EchoServer {
       answered = answered.then(() => this.#answer(call, request, end));
     });
     call.on('end', () => {
-      void answered.then(() => {
-        end();
+      void answered.then(endOrCancel).then(() => {
+        if (!call.cancelled) end();
         call.end(this.#trailers(call));
       });
     });
@@ -222,6 +226,11 @@ export class EchoServer {
     if (!call.write(this.#reply(request))) await writable(call);
     call.resume();
   }
+}
+
+/** A reset shows first as the end of the requests; whether the call was cancelled is known a turn later. */
+function endOrCancel(): Promise<void> {
+  return sleep(5);
 }
 
 /** Waits until the call takes more, or is over. */

@@ -65,7 +65,7 @@ export async function readResponse(stream: ClientHttp2Stream): Promise<RawRespon
   stream.on('error', () => {
     // The reset code below says it.
   });
-  await once(stream, 'close');
+  await new Promise((resolve) => stream.once('close', resolve));
   return { headers, trailersOnly, body: Buffer.concat(chunks), trailers, resetCode: stream.rstCode ?? 0 };
 }
 
