@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
@@ -56,15 +56,17 @@ export function demoCommand(): Command {
 async function runDemo({ calls, keep, output }: DemoOptions): Promise<void> {
   const end = new AbortController();
   const cast = new Cast((error) => end.abort(error));
-  const forgetSignals = onInterruption((interruption) => {
-    if (end.signal.aborted) {
+  const path = mkdtempSync(join(tmpdir(), 'weir-demo-'));
+  const removeDirectory = (): void => rmSync(path, { recursive: true, force: true });
+  const forgetSignals = onInterruption(
+    (interruption) => end.abort(interruption),
+    () => {
       cast.kill();
+      removeDirectory();
       process.exit(1);
-    }
-    end.abort(interruption);
-  });
+    },
+  );
   const progress = new ProgressLine(process.stderr);
-  const path = await mkdtemp(join(tmpdir(), 'weir-demo-'));
   try {
     const { story, stage } = await whileNotAborted(
       end.signal,
@@ -93,7 +95,7 @@ async function runDemo({ calls, keep, output }: DemoOptions): Promise<void> {
     progress.clear();
     end.abort();
     await cast.close();
-    await rm(path, { recursive: true, force: true });
+    removeDirectory();
     forgetSignals();
   }
 }
@@ -142,13 +144,26 @@ function whileNotAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   });
 }
 
-/** Calls `listener` when someone ends the demo: Ctrl-C, a signal, a closed terminal, a reader of stdout that went away. */
-function onInterruption(listener: (interruption: Interruption) => void): () => void {
-  const onSignal = (signal: NodeJS.Signals): void => listener(new Interruption(signal));
-  const onClosed = (): void => listener(new Interruption('SIGPIPE'));
+/**
+ * Calls `first` when someone ends the demo: Ctrl-C, a signal, a closed terminal, a reader of stdout that went away; and
+ * `second` when a signal comes again.
+ *
+ * @returns a function that takes the handlers of signals away.
+ */
+function onInterruption(first: (interruption: Interruption) => void, second: () => void): () => void {
+  let interrupted = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (interrupted) second();
+    interrupted = true;
+    first(new Interruption(signal));
+  };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, onSignal);
-  process.stdout.on('error', onClosed);
+  process.stdout.on('error', () => {
+    const interruption = new Interruption('SIGPIPE');
+    process.exitCode = interruption.exitCode;
+    first(interruption);
+  });
   // A terminal that is gone takes stderr with it; SIGHUP tells of that.
   process.stderr.on('error', () => {});
   return () => {
