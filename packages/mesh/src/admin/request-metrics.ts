@@ -135,7 +135,8 @@ export class MethodMetrics {
     let entry = this.#endpoints.get(address);
     // An address is handed on from pod to pod; the new pod starts its own series.
     if (entry === undefined || entry.pod !== pod) entry = this.#add(address, pod);
-    entry.counts[grpcStatus >= 0 && grpcStatus <= GRPC_STATUS_NONE ? grpcStatus : GRPC_STATUS_UNKNOWN]! += 1;
+    const { counts } = entry;
+    counts[counts[grpcStatus] === undefined ? GRPC_STATUS_UNKNOWN : grpcStatus]! += 1;
     this.latency.record(durationMs);
   }
 

@@ -5,6 +5,7 @@ import {
   type Endpoint,
   type EndpointState,
   type Random,
+  RetryBudget,
 } from '@weir/core';
 import { HostSet, type HostSetOptions } from './host-set.js';
 import type { ClusterSettings } from './read-cluster.js';
@@ -19,6 +20,8 @@ export class Cluster {
   readonly name: string;
   /** Host name of the service, for people and metrics. */
   readonly service: string;
+  /** Keeps the retries of refused requests in proportion to the traffic. */
+  readonly retryBudget = new RetryBudget();
   readonly #random: Random;
   readonly #hosts: HostSet;
   readonly #pickContext: MutablePickContext = { excluded: undefined, hash: 0 };

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fakeEndpoint } from '@weir/core/testing';
+import { encodeCluster } from '../xds/generated/envoy.config.cluster.v3.js';
+import { TYPE_CLUSTER } from '../xds/type-urls.js';
+import { createAdminHandler } from './admin-pages.js';
+import type { MetricsSources } from './metrics-page.js';
+import { proxyPages } from './proxy-pages.js';
+import type { ProxyView } from './proxy-view.js';
+import { RequestMetrics } from './request-metrics.js';
+import { TrafficCounters } from './traffic-counters.js';
+
+function setUp(change: Partial<ProxyView> = {}) {
+  const requests = new RequestMetrics();
+  const proxy: ProxyView = {
+    readiness: () => true,
+    xdsConnected: true,
+    config: {
+      configured: true,
+      configVersion: 4,
+      types: [
+        {
+          typeUrl: TYPE_CLUSTER,
+          version: '7',
+          updatedWallMs: 5000,
+          acceptedTotal: 2,
+          rejectedTotal: 1,
+          errors: [],
+          resources: [
+            {
+              name: 'a',
+              version: '6',
+              updatedWallMs: 4000,
+              value: encodeCluster({ name: 'a', type: 'EDS', connectTimeout: { seconds: 5 } }),
+            },
+          ],
+        },
+      ],
+      warnings: ['Cluster a: metadata: has no effect in this proxy'],
+    },
+    clusters: [
+      {
+        name: 'a',
+        service: 'greeter',
+        policyName: 'round_robin',
+        connectTimeoutMs: 5000,
+        hosts: new Map([
+          [
+            '10.0.0.1:50051',
+            {
+              endpoint: fakeEndpoint(1, { pod: 'greeter-0' }),
+              stats: { inFlight: 2 },
+              pool: { connections: 1, activeStreams: 2, pendingStreams: 3 },
+            },
+          ],
+          [
+            '10.0.0.2:50051',
+            { endpoint: fakeEndpoint(2, { health: 'draining' }), stats: { inFlight: 0 }, pool: undefined },
+          ],
+        ]),
+      },
+    ],
+    ...change,
+  };
+  const sources: MetricsSources = {
+    requests,
+    traffic: new TrafficCounters(),
+    proxy,
+    process: { cpuSeconds: 1.5, residentBytes: 42, heapUsedBytes: 21 },
+  };
+  return {
+    requests,
+    get: createAdminHandler(
+      'weir proxy',
+      proxyPages(() => sources),
+    ),
+  };
+}
+
+test('/ready tells why not', async () => {
+  assert.deepEqual(await setUp().get('/ready'), {
+    status: 200,
+    contentType: 'text/plain; charset=utf-8',
+    body: 'ready\n',
+  });
+  const waiting = setUp({
+    readiness: () => 'not configured: waiting for the control plane at 127.0.0.1:15010',
+  });
+  const { status, body } = await waiting.get('/ready?verbose');
+  assert.equal(status, 503);
+  assert.equal(body, 'not configured: waiting for the control plane at 127.0.0.1:15010\n');
+});
+
+test('/metrics has requests, connections, endpoints and the state of the configuration', async () => {
+  const { requests, get } = setUp();
+  requests.method('greeter', '/a.B/C').record(fakeEndpoint(1, { pod: 'greeter-0' }), 0, 3);
+  const { status, contentType, body } = await get('/metrics');
+  assert.equal(status, 200);
+  assert.match(contentType, /^text\/plain; version=0\.0\.4/);
+  const lines = body.split('\n');
+  for (const line of [
+    'weir_requests_total{service="greeter",method="/a.B/C",endpoint="10.0.0.1:50051",pod="greeter-0",grpc_status="0"} 1',
+    'weir_downstream_connections 0',
+    'weir_upstream_connections{cluster="a",service="greeter",endpoint="10.0.0.1:50051",pod="greeter-0"} 1',
+    'weir_upstream_connections{cluster="a",service="greeter",endpoint="10.0.0.2:50051",pod=""} 0',
+    'weir_upstream_pending_streams{cluster="a",service="greeter",endpoint="10.0.0.1:50051",pod="greeter-0"} 3',
+    'weir_endpoints{cluster="a",service="greeter",health="draining"} 1',
+    'weir_ready 1',
+    'weir_xds_connected 1',
+    'weir_config_version 4',
+    'weir_config_version_info{type="Cluster",version="7"} 1',
+    'weir_config_updates_total{type="Cluster",result="rejected"} 1',
+    'weir_config_last_update_timestamp_seconds{type="Cluster"} 5',
+    'process_resident_memory_bytes 42',
+  ]) {
+    assert.ok(lines.includes(line), `${line} is not in\n${body}`);
+  }
+});
+
+test('every metric is announced once, with help and type, before its samples', async () => {
+  const { requests, get } = setUp();
+  requests.method('greeter', '/a.B/C').record(undefined, 0, 3);
+  const { body } = await get('/metrics');
+  const announced = new Set<string>();
+  let current = '';
+  for (const line of body.trimEnd().split('\n')) {
+    const [, kind, name = ''] = /^# (HELP|TYPE) (\S+) \S/.exec(line) ?? [];
+    if (kind === 'HELP') {
+      assert.ok(!announced.has(name), `${name} is announced twice`);
+      announced.add(name);
+      current = '';
+    } else if (kind === 'TYPE') {
+      current = name;
+    } else {
+      assert.match(line, /^[a-z_]+(\{[^}]*\})? \S+$/);
+      assert.equal(/^[a-z_]+/.exec(line)?.[0].replace(/_(bucket|sum|count)$/, ''), current);
+    }
+  }
+  assert.ok(announced.size > 20);
+});
+
+test('/clusters shows hosts as the balancer sees them, with what they were sent', async () => {
+  const { requests, get } = setUp();
+  for (const method of ['/a.B/C', '/a.B/D']) requests.method('greeter', method).record(fakeEndpoint(1), 0, 1);
+  const { contentType, body } = await get('/clusters');
+  assert.equal(contentType, 'application/json');
+  const { clusters } = JSON.parse(body);
+  assert.equal(clusters[0].policy, 'round_robin');
+  assert.deepEqual(clusters[0].hosts[0], {
+    address: '10.0.0.1:50051',
+    pod: 'greeter-0',
+    health: 'healthy',
+    weight: 1,
+    locality: '',
+    requests: 2,
+    inFlight: 2,
+    connections: 1,
+    activeStreams: 2,
+    pendingStreams: 3,
+  });
+  assert.equal(clusters[0].hosts[1].health, 'draining');
+  assert.equal(clusters[0].hosts[1].connections, 0);
+});
+
+test('/config_dump shows the resources as proto3 JSON with their versions', async () => {
+  const { body } = await setUp().get('/config_dump');
+  const dump = JSON.parse(body);
+  assert.equal(dump.types[0].version, '7');
+  assert.deepEqual(dump.warnings, ['Cluster a: metadata: has no effect in this proxy']);
+  assert.deepEqual(dump.types[0].resources, [
+    {
+      name: 'a',
+      version: '6',
+      updatedAtMs: 4000,
+      resource: { '@type': TYPE_CLUSTER, name: 'a', type: 'EDS', connectTimeout: '5s' },
+    },
+  ]);
+});
