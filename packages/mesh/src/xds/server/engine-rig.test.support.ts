@@ -82,7 +82,7 @@ export function listener(name: string, routeConfigName: string): Resource {
 }
 
 export function route(name: string, ...clusters: readonly string[]): Resource {
-  const routes = clusters.map((cluster) => ({ match: { prefix: '/' }, route: { cluster } }));
+  const routes = clusters.map((to) => ({ match: { prefix: '/' }, route: { cluster: to } }));
   return routeResource({ name, virtualHosts: [{ name, domains: ['*'], routes }] });
 }
 
