@@ -18,7 +18,7 @@ import { formatHostPort } from './parse-address.js';
 
 interface DemoOptions {
   readonly calls: number;
-  readonly keep: boolean;
+  readonly keep?: boolean;
   readonly output: OutputFormat;
 }
 
@@ -44,16 +44,16 @@ function parseCalls(text: string): number {
 export function demoCommand(): Command {
   return new Command('demo')
     .description(
-      'Shows on this machine, with real processes, how a gRPC client is pinned to one pod, and cures it: three\n' +
+      'Shows on this machine, with real processes, how a gRPC client is pinned to one pod, and cures it: three ' +
         'servers, a client, a balancer of connections; then weir control and weir proxy; then a rolling update under load.',
     )
     .option('-n, --calls <number>', 'calls to make before and again after', parseCalls, 30)
-    .option('--keep', 'leave everything running until Ctrl-C, and say how to look at it', false)
+    .option('--keep', 'leave everything running until Ctrl-C, and say how to look at it')
     .addOption(outputOption())
     .action((options: DemoOptions) => runDemo(options));
 }
 
-async function runDemo({ calls, keep, output }: DemoOptions): Promise<void> {
+async function runDemo({ calls, keep = false, output }: DemoOptions): Promise<void> {
   const end = new AbortController();
   const cast = new Cast((error) => end.abort(error));
   const path = mkdtempSync(join(tmpdir(), 'weir-demo-'));
