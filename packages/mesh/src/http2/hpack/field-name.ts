@@ -27,7 +27,7 @@ export interface FieldName {
   readonly staticIndex: number;
   /** Static table index by value, for names of the static table. */
   readonly staticValues: ReadonlyMap<string, number> | undefined;
-  /** The value tends to differ from message to message: indexing it would only drive useful entries out. */
+  /** The value tends to differ from message to message: indexing it would drive out entries that repeat. */
   readonly volatile: boolean;
 }
 
@@ -48,16 +48,16 @@ const KINDS: readonly (readonly [name: string, kind: number])[] = [
   ['cookie', FIELD_COOKIE],
 ];
 
+// Not here: `date`, the same for a second, and `grpc-message`, which grpc-js sends as "OK" with each success. Of
+// their values encoders index those that repeat, as of any field.
 const VOLATILE: readonly string[] = [
   'age',
   'b3',
   'baggage',
   'content-length',
   'content-range',
-  'date',
   'etag',
   'expires',
-  'grpc-message',
   'grpc-status-details-bin',
   'grpc-tags-bin',
   'grpc-timeout',

@@ -13,7 +13,7 @@ import {
   SIZE_UPDATE,
   SIZE_UPDATE_MAX,
 } from './representation.js';
-import { STATIC_TABLE, STATIC_TABLE_LENGTH } from './static-table.js';
+import { FIRST_DYNAMIC_INDEX, STATIC_TABLE } from './static-table.js';
 import { StringLiteralDecoder } from './string-literal.js';
 
 /** The block was decoded. */
@@ -101,7 +101,7 @@ export class HpackDecoder {
       // RFC 7541 6.1: "The index value of 0 is not used. It MUST be treated as a decoding error".
       if (index <= 0) return DECODE_ERROR;
       const field =
-        index <= STATIC_TABLE_LENGTH ? STATIC_TABLE[index - 1] : table.at(index - STATIC_TABLE_LENGTH - 1);
+        index < FIRST_DYNAMIC_INDEX ? STATIC_TABLE[index - 1] : table.at(index - FIRST_DYNAMIC_INDEX);
       if (field === undefined) return DECODE_ERROR;
       if (this.#admit(field.size)) out.push(field);
     }
@@ -152,18 +152,25 @@ export class HpackDecoder {
     }
     const stringsStart = pos;
     let name: string | undefined;
+    // A sensitive value is kept nowhere but in the message that it belongs to.
+    let cacheable = !sensitive;
     if (nameIndex === 0) {
       pos = nameLiteral.locate(block, pos, end);
       if (pos < 0) return -1;
     } else {
-      name = this.#nameAt(nameIndex);
-      if (name === undefined) return -1;
+      const named =
+        nameIndex < FIRST_DYNAMIC_INDEX
+          ? STATIC_TABLE[nameIndex - 1]
+          : this.#table.at(nameIndex - FIRST_DYNAMIC_INDEX);
+      if (named === undefined) return -1;
+      name = named.name;
+      // A sender that indexes all, as nghttp2 and Go do, has just said that this value is new.
+      if (indexing && named.volatile) cacheable = false;
     }
     pos = valueLiteral.locate(block, pos, end);
     if (pos < 0) return -1;
 
-    // A sensitive value is kept nowhere but in the message that it belongs to.
-    const cacheable = !sensitive && pos - stringsStart <= MAX_CACHED_LITERAL_BYTES;
+    if (pos - stringsStart > MAX_CACHED_LITERAL_BYTES) cacheable = false;
     let field = cacheable ? this.#interner.literals.find(block, stringsStart, pos, name) : undefined;
     if (field !== undefined) {
       if (this.#admit(field.size)) out.push(field);
@@ -183,12 +190,6 @@ export class HpackDecoder {
     }
     if (indexing && this.#makeRoom(field.size)) this.#table.insert(field);
     return pos;
-  }
-
-  #nameAt(index: number): string | undefined {
-    return index <= STATIC_TABLE_LENGTH
-      ? STATIC_TABLE[index - 1]!.name
-      : this.#table.at(index - STATIC_TABLE_LENGTH - 1)?.name;
   }
 
   #field(name: string, value: string, sensitive: boolean): HeaderField {

@@ -15,7 +15,7 @@ import {
   SIZE_UPDATE,
   SIZE_UPDATE_BITS,
 } from './representation.js';
-import { STATIC_TABLE_LENGTH } from './static-table.js';
+import { FIRST_DYNAMIC_INDEX } from './static-table.js';
 import { encodeStringLiteral } from './string-literal.js';
 
 /** An entry may take this part of the table; a larger one would drive out too many others. */
@@ -33,7 +33,7 @@ export interface HpackEncoderOptions {
  * Encodes the header blocks of one direction of a connection. RFC 7541.
  *
  * A field is indexed when it is seen for the second time within a short while, so that values which never
- * repeat do not churn the table; volatile ones (see HeaderField) never are. From then on it costs one look-up by
+ * repeat do not churn the table; a volatile one (see HeaderField) only to have its name there. From then on it costs one look-up by
  * identity, and one or two octets. Only what enters the table is Huffman coded: there it is paid for once, while
  * for other literals processor time is dearer than octets between neighbouring pods.
  */
@@ -87,7 +87,7 @@ export class HpackEncoder {
           offset = this.#encodeUnknown(field, out, offset);
           continue;
         }
-        index = table.indexOf(number) + STATIC_TABLE_LENGTH + 1;
+        index = table.indexOf(number) + FIRST_DYNAMIC_INDEX;
       }
       if (index < INDEXED_MAX) out[offset++] = INDEXED | index;
       else offset = encodeInteger(index, INDEXED_BITS, INDEXED, out, offset);
@@ -98,18 +98,25 @@ export class HpackEncoder {
   /** Encodes a field that is not known to be in the table. */
   #encodeUnknown(field: HeaderField, out: Buffer, offset: number): number {
     if (field.sensitive) return this.#encodeLiteral(field, NEVER_INDEXED, out, offset);
-    if (field.volatile) return this.#encodeLiteral(field, NOT_INDEXED, out, offset);
-    const number = this.#table.findEqual(field);
-    if (number !== 0) {
-      const index = this.#table.indexOf(number) + STATIC_TABLE_LENGTH + 1;
-      return encodeInteger(index, INDEXED_BITS, INDEXED, out, offset);
+    const table = this.#table;
+    if (!field.volatile) {
+      const number = table.findEqual(field);
+      if (number !== 0) {
+        return encodeInteger(table.indexOf(number) + FIRST_DYNAMIC_INDEX, INDEXED_BITS, INDEXED, out, offset);
+      }
     }
-    if (field.size > this.#table.maxBytes * MAX_TABLE_SHARE || !this.#recent.seen(field)) {
+    if (field.size > table.maxBytes * MAX_TABLE_SHARE || !this.#isWorthIndexing(field)) {
       return this.#encodeLiteral(field, NOT_INDEXED, out, offset);
     }
     offset = this.#encodeLiteral(field, INDEXING, out, offset);
-    this.#table.insert(field);
+    table.insert(field);
     return offset;
+  }
+
+  #isWorthIndexing(field: HeaderField): boolean {
+    if (!field.volatile) return this.#recent.seen(field);
+    // One entry, whatever its value, spares later ones the spelling of the name.
+    return field.staticNameIndex === 0 && this.#table.findName(field.name) === 0;
   }
 
   #encodeLiteral(field: HeaderField, representation: number, out: Buffer, offset: number): number {
@@ -118,7 +125,7 @@ export class HpackEncoder {
     let nameIndex = field.staticNameIndex;
     if (nameIndex === 0) {
       const number = this.#table.findName(field.name);
-      if (number !== 0) nameIndex = this.#table.indexOf(number) + STATIC_TABLE_LENGTH + 1;
+      if (number !== 0) nameIndex = this.#table.indexOf(number) + FIRST_DYNAMIC_INDEX;
     }
     offset = encodeInteger(nameIndex, prefixBits, representation, out, offset);
     if (nameIndex === 0) {

@@ -22,9 +22,7 @@ export class LiteralCache<F extends { readonly name: string }> {
    * `name` is the name that the representation refers to by index; undefined if the octets spell it.
    */
   find(block: Uint8Array, start: number, end: number, name: string | undefined): F | undefined {
-    let hash = 0;
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ block[i]!, 0x01000193);
-    const slot = ((hash >>> 16) ^ hash) & (SLOTS - 1);
+    const slot = hashOf(block, start, end) & (SLOTS - 1);
     this.#slot = slot;
     const field = this.#fields[slot];
     if (field === undefined || this.#lengths[slot] !== end - start) return undefined;
@@ -43,4 +41,17 @@ export class LiteralCache<F extends { readonly name: string }> {
     this.#lengths[slot] = end - start;
     for (let i = start, j = slot * MAX_CACHED_LITERAL_BYTES; i < end; i++, j++) bytes[j] = block[i]!;
   }
+}
+
+/** Four octets at a time, since the multiplications wait for each other. */
+function hashOf(block: Uint8Array, start: number, end: number): number {
+  let hash = 0;
+  let i = start;
+  for (; i + 4 <= end; i += 4) {
+    const word = block[i]! | (block[i + 1]! << 8) | (block[i + 2]! << 16) | (block[i + 3]! << 24);
+    hash = Math.imul(hash ^ word, 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  for (; i < end; i++) hash = Math.imul(hash ^ block[i]!, 0x9e3779b1);
+  return hash ^ (hash >>> 15);
 }

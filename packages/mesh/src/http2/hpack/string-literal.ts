@@ -5,7 +5,7 @@ import { encodeInteger, IntegerDecoder } from './integer.js';
 const HUFFMAN = 0x80;
 const INITIAL_SCRATCH_BYTES = 1024;
 // Below this many characters writing them one by one is faster than crossing into native code.
-const MAX_CHARWISE = 32;
+const MAX_CHARWISE = 16;
 
 /**
  * Decodes string literals in three steps, so that a caller can stop before the costly ones: `locate` finds the

@@ -1,0 +1,97 @@
+import type { AddressInfo } from 'node:net';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type RunningProxy, startProxy } from '../proxy/start-proxy.js';
+import { backgroundClock, systemClock } from '../system/clock.js';
+import type { Logger } from '../system/logger.js';
+import { systemRandom } from '../system/random.js';
+import { formatHostPort, type HostPort, type ListenRule, parseHostPort, parseListen } from './parse-address.js';
+import { parseDurationMs } from './parse-duration.js';
+
+/** What `weir proxy` and `weir run` are told about the proxy. */
+export interface ProxyCommandOptions {
+  readonly namespace: string;
+  readonly nodeId: string | undefined;
+  readonly listen: readonly ListenRule[];
+  readonly outbound: HostPort;
+  readonly admin: HostPort;
+  readonly drainTime: number;
+}
+
+/** Adds the options of the proxy to a command. */
+export function addProxyOptions(command: Command): Command {
+  return command
+    .option(
+      '--listen <SERVICE:PORT=HOST:PORT>',
+      'a local port that stands for one port of a service; may be repeated',
+      collectListen,
+      [],
+    )
+    .option('--outbound <HOST:PORT>', 'takes HTTP CONNECT, as gRPC clients do with grpc_proxy', parseHostPort, {
+      host: '127.0.0.1',
+      port: 15001,
+    })
+    .option('--admin <HOST:PORT>', '/ready, /metrics, /clusters, /config_dump', parseHostPort, {
+      host: '127.0.0.1',
+      port: 15000,
+    })
+    .option('--namespace <name>', 'the namespace in which short service names are looked up', 'default')
+    .option('--node-id <id>', 'the name under which the control plane knows this proxy')
+    .option('--drain-time <duration>', 'how long streams may go on after SIGTERM', parseDurationMs, 30_000);
+}
+
+/** Starts the proxy that the options describe, against a control plane at `xds`. */
+export function startProxyFrom(options: ProxyCommandOptions, xds: HostPort, logger: Logger): Promise<RunningProxy> {
+  const { namespace, listen, outbound, admin } = options;
+  const id = options.nodeId ?? `sidecar~127.0.0.1~weir-${process.pid}.${namespace}~${namespace}.svc.cluster.local`;
+  return startProxy({
+    xds,
+    node: { id, metadata: { NAMESPACE: namespace, CLUSTER_DOMAIN: 'cluster.local' } },
+    listeners: listen.map((rule) => ({
+      destination: { host: rule.service, port: rule.servicePort },
+      address: rule.bind,
+    })),
+    outbound,
+    admin,
+    clock: systemClock,
+    backgroundClock,
+    random: systemRandom(),
+    logger,
+  });
+}
+
+/** The addresses bound, as `-o json` prints them. */
+export interface ProxyAddresses {
+  readonly outbound: string | undefined;
+  readonly admin: string;
+  readonly listeners: Readonly<Record<string, string>>;
+}
+
+export function proxyAddresses(options: ProxyCommandOptions, proxy: RunningProxy): ProxyAddresses {
+  const listeners = options.listen.map((rule, at) => [rule.authority, formatBound(proxy.listeners[at]!)] as const);
+  return {
+    outbound: proxy.outbound && formatBound(proxy.outbound),
+    admin: formatHostPort(proxy.admin),
+    listeners: Object.fromEntries(listeners),
+  };
+}
+
+/** The same for people. */
+export function printProxyAddresses({ outbound, admin, listeners }: ProxyAddresses): void {
+  for (const [service, address] of Object.entries(listeners)) {
+    process.stdout.write(`${service} is balanced on ${address}\n`);
+  }
+  process.stdout.write(`any service by HTTP CONNECT: grpc_proxy=http://${outbound}\n`);
+  process.stdout.write(`admin: http://${admin}/\n`);
+}
+
+function formatBound({ address, port }: AddressInfo): string {
+  return formatHostPort({ host: address, port });
+}
+
+function collectListen(text: string, before: readonly ListenRule[]): readonly ListenRule[] {
+  const rule = parseListen(text);
+  if (before.some(({ authority }) => authority === rule.authority)) {
+    throw new InvalidArgumentError(`${rule.authority} is there already.`);
+  }
+  return [...before, rule];
+}

@@ -1,0 +1,38 @@
+import { Command } from 'commander';
+import { createLogger } from '../system/logger.js';
+import { outputOption, type OutputFormat, printJsonLine } from './output.js';
+import { type HostPort, parseHostPort } from './parse-address.js';
+import {
+  addProxyOptions,
+  printProxyAddresses,
+  type ProxyCommandOptions,
+  proxyAddresses,
+  startProxyFrom,
+} from './proxy-options.js';
+import { closeOnSignal } from './shutdown.js';
+
+interface Options extends ProxyCommandOptions {
+  readonly xds: HostPort;
+  readonly output: OutputFormat;
+}
+
+/** `weir proxy`: the sidecar. */
+export function proxyCommand(): Command {
+  const command = new Command('proxy')
+    .description(
+      'Balances each gRPC request over the endpoints of its service. It learns the services from a control plane\n' +
+        '(weir control) over xDS, and keeps what it knows while the control plane is away.',
+    )
+    .requiredOption('--xds <HOST:PORT>', 'the control plane', parseHostPort)
+    .addOption(outputOption());
+  return addProxyOptions(command).action(runProxy);
+}
+
+async function runProxy(options: Options): Promise<void> {
+  const logger = createLogger();
+  const proxy = await startProxyFrom(options, options.xds, logger);
+  closeOnSignal(() => proxy.close(options.drainTime));
+  const addresses = proxyAddresses(options, proxy);
+  if (options.output === 'json') printJsonLine({ event: 'listening', ...addresses });
+  else printProxyAddresses(addresses);
+}

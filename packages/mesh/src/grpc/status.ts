@@ -1,0 +1,37 @@
+/** gRPC status codes (grpc/grpc doc/statuscodes.md) that a proxy itself has use for. */
+export const OK = 0;
+export const CANCELLED = 1;
+export const UNKNOWN = 2;
+export const DEADLINE_EXCEEDED = 4;
+export const PERMISSION_DENIED = 7;
+export const RESOURCE_EXHAUSTED = 8;
+export const UNIMPLEMENTED = 12;
+export const INTERNAL = 13;
+export const UNAVAILABLE = 14;
+
+/** No `grpc-status` was seen. */
+export const NO_STATUS = -1;
+
+/** Reads the value of `grpc-status`; UNKNOWN when it is not a number from 0 to 16. */
+export function parseStatus(value: string): number {
+  const code = Number(value);
+  return Number.isInteger(code) && code >= 0 && code <= 16 && value.length > 0 ? code : UNKNOWN;
+}
+
+/** The HTTP status that tells a caller who does not speak gRPC the same thing. */
+export function httpStatusOf(code: number): number {
+  switch (code) {
+    case DEADLINE_EXCEEDED:
+      return 504;
+    case PERMISSION_DENIED:
+      return 403;
+    case RESOURCE_EXHAUSTED:
+      return 429;
+    case UNIMPLEMENTED:
+      return 404;
+    case INTERNAL:
+      return 500;
+    default:
+      return 503;
+  }
+}

@@ -1,0 +1,174 @@
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { decide } from '@weir/core';
+import { acceptConnect, readConnectRequest, refuse, type ConnectRequest } from '../capture/connect-request.js';
+import { sniff } from '../capture/sniff.js';
+import { splice } from '../capture/splice.js';
+import { DownstreamConnection } from './relay/downstream-connection.js';
+import type { RelayContext } from './relay/relay-context.js';
+import { Router } from './relay/router.js';
+
+/** How long a caller may take to say its first byte before the server is taken to speak first. */
+const SILENCE_MS = 5_000;
+/** How long a connection is held while the proxy has no configuration yet. */
+const UNCONFIGURED_MS = 10_000;
+const CONFIGURED_POLL_MS = 10;
+
+/** A `host:port` as callers name it. */
+export interface Destination {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A socket address to listen on; port 0 means any free one. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+const NO_BYTES = Buffer.alloc(0);
+
+/** Takes the application's outgoing connections and hands each to what it turns out to be. */
+export class Outbound {
+  readonly #context: RelayContext;
+  readonly #servers: Server[] = [];
+  /** Every socket accepted and not closed yet. */
+  readonly #sockets = new Set<Socket>();
+  readonly #connections = new Set<DownstreamConnection>();
+  #closing = false;
+  #onIdle: (() => void) | undefined = undefined;
+
+  constructor(context: RelayContext) {
+    this.#context = context;
+  }
+
+  /** A local port that stands for one service. Resolves with the address bound. */
+  listenFor(destination: Destination, address: ListenAddress): Promise<AddressInfo> {
+    return this.#listen(address, (socket) => {
+      this.#whenConfigured(socket, () => this.#sniffFor(socket, NO_BYTES, destination, true));
+    });
+  }
+
+  /** The port for HTTP CONNECT. Resolves with the address bound. */
+  listenForConnect(address: ListenAddress): Promise<AddressInfo> {
+    return this.#listen(address, (socket) => {
+      readConnectRequest(socket, (request) => {
+        this.#whenConfigured(socket, () => this.#onConnectRequest(socket, request));
+      });
+    });
+  }
+
+  /**
+   * Stops accepting, tells every caller GOAWAY, and resolves when the last connection is gone or after
+   * `drainMs`, when the rest is cut off.
+   */
+  async close(drainMs: number): Promise<void> {
+    this.#closing = true;
+    for (const server of this.#servers) server.close();
+    for (const connection of this.#connections) connection.close();
+    if (this.#sockets.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.#context.clock.setTimer(drainMs, () => {
+        this.destroy();
+        resolve();
+      });
+      this.#onIdle = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** Cuts everything off. */
+  destroy(): void {
+    for (const server of this.#servers) server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async #listen(address: ListenAddress, accept: (socket: Socket) => void): Promise<AddressInfo> {
+    // Half-open, because a spliced protocol may end one direction before the other.
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      this.#sockets.add(socket);
+      // An error is followed by 'close', where it is dealt with.
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        this.#sockets.delete(socket);
+        if (this.#sockets.size === 0) this.#onIdle?.();
+      });
+      accept(socket);
+    });
+    this.#servers.push(server);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(address.port, address.host, resolve);
+    });
+    return server.address() as AddressInfo;
+  }
+
+  /** Holds a connection that came before the first configuration: an application may start before its proxy is ready. */
+  #whenConfigured(socket: Socket, then: () => void): void {
+    const { config, clock } = this.#context;
+    const deadlineMs = clock.nowMs() + UNCONFIGURED_MS;
+    const check = (): void => {
+      if (socket.destroyed) return;
+      if (config.configured || clock.nowMs() >= deadlineMs) then();
+      else clock.setTimer(CONFIGURED_POLL_MS, check);
+    };
+    check();
+  }
+
+  #onConnectRequest(socket: Socket, { host, port, early }: ConnectRequest): void {
+    if (this.#context.config.knows(host, port)) {
+      acceptConnect(socket);
+      this.#sniffFor(socket, early, { host, port }, false);
+      return;
+    }
+    // Not ours to balance: a tunnel to wherever it was going.
+    this.#passThrough(socket, early, host, port, () => acceptConnect(socket), (error) =>
+      refuse(socket, '502 Bad Gateway', `weir: ${host}:${port} is no service of the mesh and cannot be reached: ${error.message}\n`),
+    );
+  }
+
+  #sniffFor(socket: Socket, early: Buffer, destination: Destination, fixed: boolean): void {
+    sniff(socket, early, this.#context.clock, SILENCE_MS, (what, bytes) => {
+      if (what === 'http2') this.#relay(socket, bytes, destination, fixed);
+      else this.#passToEndpoint(socket, bytes, destination);
+    });
+  }
+
+  #relay(socket: Socket, bytes: Buffer, { host, port }: Destination, fixed: boolean): void {
+    const router = new Router(this.#context, port, `${host}:${port}`, fixed);
+    const connection = new DownstreamConnection(this.#context, socket, router, () => {
+      this.#connections.delete(connection);
+    });
+    this.#connections.add(connection);
+    connection.start(bytes);
+    socket.resume();
+    if (this.#closing) connection.close();
+  }
+
+  /** What is not HTTP/2 goes to one endpoint of the service, as kube-proxy would do it, or to the name itself. */
+  #passToEndpoint(socket: Socket, bytes: Buffer, { host, port }: Destination): void {
+    const { config, clock, random } = this.#context;
+    const table = config.route(port);
+    const request = { authority: `${host}:${port}`, path: '/', method: 'CONNECT', header: () => undefined };
+    const decision = table && decide(request, table, clock, random);
+    const endpoint = decision?.kind === 'forward' ? config.cluster(decision.cluster)?.pick()?.endpoint : undefined;
+    const nothing = (): void => {};
+    this.#passThrough(socket, bytes, endpoint?.host ?? host, endpoint?.port ?? port, nothing, () => socket.destroy());
+  }
+
+  #passThrough(
+    socket: Socket,
+    early: Buffer,
+    host: string,
+    port: number,
+    onOpen: () => void,
+    onRefused: (error: Error) => void,
+  ): void {
+    this.#context.counters.splicedConnectionsTotal++;
+    splice(socket, early, host, port, onOpen, (error) => {
+      this.#context.logger.debug('a connection could not be passed through', { host, port, reason: error.message });
+      onRefused(error);
+    });
+  }
+}

@@ -1,0 +1,104 @@
+import type { Http2Connection } from '../../http2/connection.js';
+import { copyBytes } from '../../http2/copy-bytes.js';
+import type { Http2Stream } from '../../http2/stream.js';
+
+/** Smaller pieces are copied, so that seven bytes don't keep the 64 KiB alive that they were read with. */
+const COPY_BELOW_BYTES = 4096;
+
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * The bytes of one body that could not be passed on yet; while `retaining`, also those that were, so that
+ * the body can be sent again from its start.
+ */
+export class BodyQueue {
+  readonly #chunks: Buffer[] = [];
+  #next = 0;
+  #offset = 0;
+  #retaining: boolean;
+  #replayable = true;
+  #sentBytes = 0;
+  /** The most that any pass has sent. */
+  #furthestBytes = 0;
+  #pushedBytes = 0;
+  /** Bytes kept here, sent or not. */
+  heldBytes = 0;
+
+  constructor(retaining: boolean) {
+    this.#retaining = retaining;
+  }
+
+  /** Nothing was dropped yet: the body can be sent from its start. */
+  get replayable(): boolean {
+    return this.#replayable;
+  }
+
+  /** Bytes still to be sent in this pass. */
+  get unsentBytes(): number {
+    return this.#pushedBytes - this.#sentBytes;
+  }
+
+  /** Bytes that no pass has sent. */
+  get freshBytes(): number {
+    return this.#pushedBytes - this.#furthestBytes;
+  }
+
+  push(chunk: Buffer, start: number, end: number): void {
+    const length = end - start;
+    if (length === 0) return;
+    let piece: Buffer;
+    if (length < COPY_BELOW_BYTES) {
+      piece = Buffer.allocUnsafe(length);
+      copyBytes(chunk, start, end, piece, 0);
+    } else {
+      piece = chunk.subarray(start, end);
+    }
+    this.#chunks.push(piece);
+    this.heldBytes += length;
+    this.#pushedBytes += length;
+  }
+
+  /**
+   * Sends what the stream takes, and with the last byte END_STREAM if `endStream`. Returns how many bytes
+   * went out for the first time.
+   */
+  sendTo<Owner>(connection: Http2Connection<Owner>, stream: Http2Stream<Owner>, endStream: boolean): number {
+    while (this.#next < this.#chunks.length) {
+      const chunk = this.#chunks[this.#next]!;
+      const last = endStream && this.#next === this.#chunks.length - 1;
+      const taken = connection.sendData(stream, chunk, this.#offset, chunk.length, last, true);
+      this.#sentBytes += taken;
+      this.#offset += taken;
+      if (this.#offset < chunk.length) break;
+      this.#next++;
+      this.#offset = 0;
+    }
+    if (endStream && this.#next === this.#chunks.length) connection.sendData(stream, NOTHING, 0, 0, true, true);
+    if (!this.#retaining) this.#dropSent();
+    const fresh = this.#sentBytes - this.#furthestBytes;
+    if (fresh <= 0) return 0;
+    this.#furthestBytes = this.#sentBytes;
+    return fresh;
+  }
+
+  /** Starts over, for another attempt. Only while `replayable`. */
+  rewind(): void {
+    this.#next = 0;
+    this.#offset = 0;
+    this.#sentBytes = 0;
+  }
+
+  /** The body will not be sent again: forgets what was sent. */
+  stopRetaining(): void {
+    if (!this.#retaining) return;
+    this.#retaining = false;
+    this.#dropSent();
+  }
+
+  #dropSent(): void {
+    if (this.#next === 0) return;
+    this.#replayable = false;
+    for (const chunk of this.#chunks.splice(0, this.#next)) this.heldBytes -= chunk.length;
+    this.#next = 0;
+  }
+}

@@ -1,0 +1,102 @@
+import { decide, decisionCacheable, findVirtualHost, type Decision, type RouteRequest } from '@weir/core';
+import type { MethodMetrics } from '../../admin/request-metrics.js';
+import type { HeaderBlock } from '../../http2/header-block.js';
+import type { HeaderField } from '../../http2/hpack/header-field.js';
+import type { RelayContext } from './relay-context.js';
+
+/** Where a request goes, with what is needed on the way. */
+export interface RoutedRequest {
+  readonly decision: Decision;
+  readonly metrics: MethodMetrics;
+}
+
+interface CachedRoute extends RoutedRequest {
+  readonly authority: HeaderField | undefined;
+  readonly configVersion: number;
+}
+
+const MAX_CACHED = 1024;
+
+/**
+ * Decides for the requests of one connection. Header fields are interned, so a repeated request is
+ * recognised by the identity of its path and authority, and its decision reused while the configuration
+ * stays and no rule of that host looks at anything else.
+ */
+export class Router {
+  readonly #context: RelayContext;
+  readonly #port: number;
+  readonly #destination: string;
+  readonly #fixed: boolean;
+  readonly #cache = new Map<HeaderField, CachedRoute>();
+
+  /**
+   * @param port - the Service port that the connection was meant for
+   * @param destination - `host:port` that the caller dialled; its routes apply when nobody answers to the
+   *   request's own `:authority`
+   * @param fixed - its routes apply whatever the `:authority`: a local port that stands for one service
+   */
+  constructor(context: RelayContext, port: number, destination: string, fixed: boolean) {
+    this.#context = context;
+    this.#port = port;
+    this.#destination = destination;
+    this.#fixed = fixed;
+  }
+
+  route(request: HeaderBlock): RoutedRequest {
+    const path = request.path!;
+    const { configVersion } = this.#context.config;
+    const cached = this.#cache.get(path);
+    if (
+      cached !== undefined &&
+      cached.configVersion === configVersion &&
+      (cached.authority === request.authority || this.#fixed)
+    )
+      return cached;
+    return this.#decide(request, path, configVersion);
+  }
+
+  #decide(request: HeaderBlock, path: HeaderField, configVersion: number): RoutedRequest {
+    const { config, clock, random, metrics } = this.#context;
+    const table = config.route(this.#port);
+    if (table === undefined) {
+      const decision: Decision = { kind: 'no-route', reason: 'no-virtual-host', virtualHost: '' };
+      return { decision, metrics: metrics.method('', '') };
+    }
+    let authority = request.authority?.value ?? request.host?.value ?? '';
+    if (this.#fixed || findVirtualHost(table, authority) === undefined) authority = this.#destination;
+    const decision = decide(new RequestView(request, authority), table, clock, random);
+    const service = decision.kind === 'forward' ? (config.cluster(decision.cluster)?.service ?? '') : '';
+    const query = path.value.indexOf('?');
+    const method = query === -1 ? path.value : path.value.slice(0, query);
+    const routed = { decision, metrics: metrics.method(service, service === '' ? '' : method) };
+    const virtualHost = findVirtualHost(table, authority);
+    if (virtualHost !== undefined && decisionCacheable(virtualHost)) {
+      if (this.#cache.size >= MAX_CACHED) this.#cache.clear();
+      this.#cache.set(path, { ...routed, authority: request.authority, configVersion });
+    }
+    return routed;
+  }
+}
+
+/** A header block as the rules look at it. */
+class RequestView implements RouteRequest {
+  readonly authority: string;
+  readonly path: string;
+  readonly method: string;
+  readonly #block: HeaderBlock;
+
+  constructor(block: HeaderBlock, authority: string) {
+    this.authority = authority;
+    this.path = block.path!.value;
+    this.method = block.method!.value;
+    this.#block = block;
+  }
+
+  header(name: string): string | undefined {
+    let joined: string | undefined;
+    for (const field of this.#block.fields) {
+      if (field.name === name) joined = joined === undefined ? field.value : `${joined},${field.value}`;
+    }
+    return joined;
+  }
+}
