@@ -63,6 +63,7 @@ export class DirectorySource {
   #look: Promise<void> | undefined;
   #lost: ReadonlyMap<string, string> = new Map();
   #closed = false;
+  #seenMs = 0;
 
   constructor(options: DirectorySourceOptions) {
     this.#options = options;
@@ -85,6 +86,11 @@ export class DirectorySource {
   /** Number of manifest files there are. */
   get fileCount(): number {
     return this.#tracked.size;
+  }
+
+  /** `Clock.nowMs` of the last look at the directory that succeeded. */
+  get seenMs(): number {
+    return this.#seenMs;
   }
 
   /** Loads everything there is now, then goes on watching. Rejects when the directory cannot be listed. */
@@ -163,6 +169,7 @@ export class DirectorySource {
 
   /** Notes what is new, changed and gone. True when a removal has changed the objects in force. */
   #compare(listing: Listing, nowMs: number): boolean {
+    this.#seenMs = this.#options.clock.nowMs();
     for (const [path, stamp] of listing.files) {
       const tracked = this.#tracked.get(path);
       if (tracked === undefined) {

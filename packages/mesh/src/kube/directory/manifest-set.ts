@@ -15,7 +15,13 @@ export interface LoadedObject {
 
 /** News about one file, for people. */
 export type FileReport =
-  | { readonly event: 'problems'; readonly file: string; readonly problems: readonly Problem[] }
+  | {
+      readonly event: 'problems';
+      readonly file: string;
+      readonly problems: readonly Problem[];
+      /** Whether the file's last text was refused, and if so how many objects of an earlier one are in force. */
+      readonly refused: { readonly keptObjects: number } | undefined;
+    }
   | { readonly event: 'fixed'; readonly file: string };
 
 interface FileState {
@@ -98,10 +104,16 @@ export class ManifestSet {
         reports.push({ event: 'fixed', file });
       } else {
         this.#reported.set(file, text);
-        reports.push({ event: 'problems', file, problems });
+        reports.push({ event: 'problems', file, problems, refused: this.#refusalOf(file) });
       }
     }
     return reports.sort((a, b) => (a.file < b.file ? -1 : 1));
+  }
+
+  #refusalOf(file: string): { keptObjects: number } | undefined {
+    const state = this.#files.get(file);
+    const isRefused = state?.problems.some((problem) => problem.severity === 'error') ?? false;
+    return isRefused ? { keptObjects: state?.objects.length ?? 0 } : undefined;
   }
 
   #problemsOf(file: string): readonly Problem[] {

@@ -1,0 +1,108 @@
+import type { Clock } from '@weir/core';
+import type { LoadedObject } from '../kube/directory/manifest-set.js';
+import type { IgnoredKind } from '../kube/manifest/parse-manifest.js';
+import type { Problem } from '../kube/problem.js';
+import type { Logger } from '../system/logger.js';
+import type { ControlState } from './http/status.js';
+import { PublishedSnapshots } from './push/published-snapshots.js';
+import { PushSchedule } from './push/push-schedule.js';
+import { EMPTY_MODEL, type Model } from './registry/model.js';
+import { Registry } from './registry/registry.js';
+import { withdraws } from './registry/withdrawal.js';
+import type { SourceLog } from './source-log.js';
+import type { BalancerName } from './translate/sidecar/cluster.js';
+
+/** What the control plane needs of a source of Kubernetes objects. */
+export interface ObjectSource {
+  readonly objects: readonly LoadedObject[];
+  readonly problems: readonly Problem[];
+  readonly ignored: readonly IgnoredKind[];
+  readonly fileCount: number;
+  /** `Clock.nowMs` of the last look that succeeded. */
+  readonly seenMs: number;
+}
+
+export interface ControlPlaneOptions {
+  readonly source: ObjectSource;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly log: SourceLog;
+  readonly balancer: BalancerName;
+  readonly clusterDomain: string | undefined;
+}
+
+/** From source to snapshots, without a socket: objects → model → what clients get. */
+export class ControlPlane {
+  readonly snapshots: PublishedSnapshots;
+  readonly #options: ControlPlaneOptions;
+  readonly #registry: Registry;
+  readonly #schedule: PushSchedule;
+  /** As of the last change of the source. */
+  #model: Model = EMPTY_MODEL;
+  /** What clients have been given. */
+  #published: Model = EMPTY_MODEL;
+  #pushes = 0;
+  #nacks = 0;
+
+  constructor(options: ControlPlaneOptions) {
+    this.#options = options;
+    this.#registry = new Registry(options.clusterDomain);
+    this.#schedule = new PushSchedule({ clock: options.clock, push: () => this.#publish() });
+    this.snapshots = new PublishedSnapshots(options);
+  }
+
+  /** Publishes what the source has. */
+  start(): void {
+    this.#readSource();
+    this.#schedule.now();
+  }
+
+  /** The source has changed. */
+  changed(): void {
+    this.#readSource();
+    // Against what clients have, not what was read last: a withdrawal is one even if additions wait before it.
+    if (withdraws(this.#published, this.#model)) this.#schedule.now();
+    else this.#schedule.soon();
+  }
+
+  nacked(): void {
+    this.#nacks++;
+  }
+
+  stop(): void {
+    this.#schedule.stop();
+  }
+
+  state(): Omit<ControlState, 'clients' | 'directory'> {
+    const { source, clock } = this.#options;
+    return {
+      fileCount: source.fileCount,
+      problems: [...source.problems, ...this.#model.problems],
+      model: this.#model,
+      versions: this.snapshots.versions,
+      pushes: this.#pushes,
+      nacks: this.#nacks,
+      sourceAgeSeconds: (clock.nowMs() - source.seenMs) / 1000,
+    };
+  }
+
+  #readSource(): void {
+    const { source, log } = this.#options;
+    this.#model = this.#registry.update(source.objects);
+    log.reportIgnored(source.ignored);
+    log.reportUnfit(this.#model.problems);
+  }
+
+  #publish(): void {
+    this.#published = this.#model;
+    this.#pushes++;
+    this.snapshots.publish(this.#model);
+    const endpoints = this.#model.services.flatMap((service) =>
+      service.ports.flatMap((port) => port.endpoints),
+    );
+    this.#options.logger.info('published', {
+      services: this.#model.services.length,
+      endpoints: endpoints.length,
+    });
+  }
+}

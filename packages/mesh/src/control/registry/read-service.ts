@@ -1,0 +1,90 @@
+import { isIP, isIPv6 } from 'node:net';
+import type { LoadedObject } from '../../kube/directory/manifest-set.js';
+import type { Problem } from '../../kube/problem.js';
+import type { EndpointSliceObject } from '../../kube/resources/endpoint-slice.js';
+import type { ServiceObject } from '../../kube/resources/service.js';
+import { mergeSlices, type AddressFamily } from './merge-slices.js';
+import type { ModelPort, ModelService } from './model.js';
+import { carriesRequests, protocolOfPort } from './protocol.js';
+
+/** A Kubernetes object of a known kind, with the place it was read from. */
+export type Loaded<T> = Omit<LoadedObject, 'object'> & { readonly object: T };
+
+export interface ReadResult {
+  readonly services: readonly ModelService[];
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Reads a Service and the EndpointSlices that bear its name. A Service without slices is a service without
+ * endpoints, so that calls to it fail with a reason; one of type ExternalName is none.
+ *
+ * @param clusterDomain the cluster's DNS domain, `cluster.local` as a rule
+ */
+export function readService(
+  service: Loaded<ServiceObject>,
+  slices: readonly Loaded<EndpointSliceObject>[],
+  clusterDomain: string,
+): ReadResult {
+  const { metadata, spec } = service.object;
+  const { name, namespace } = metadata;
+  if (spec.type === 'ExternalName') return { services: [], problems: [] };
+  const addresses = [...new Set([spec.clusterIP ?? '', ...(spec.clusterIPs ?? [])])].filter(
+    (address) => isIP(address) > 0,
+  );
+  const preferred: AddressFamily = spec.ipFamilies?.[0] ?? (isIPv6(addresses[0] ?? '') ? 'IPv6' : 'IPv4');
+  const objects = slices.map(({ object }) => object);
+  const ports = (spec.ports ?? []).map((port): ModelPort => {
+    const protocol = protocolOfPort({
+      number: port.port,
+      name: port.name,
+      appProtocol: port.appProtocol,
+      transport: port.protocol,
+    });
+    const endpoints = mergeSlices(objects, port.name ?? '', preferred);
+    return { number: port.port, name: port.name ?? '', protocol, endpoints };
+  });
+  const model: ModelService = {
+    host: `${name}.${namespace}.svc.${clusterDomain}`,
+    aliases: [`${name}.${namespace}.svc`, `${name}.${namespace}`],
+    shortName: name,
+    namespace,
+    addresses,
+    ports,
+    exportTo: undefined,
+    origin: service.key,
+  };
+  return { services: [model], problems: findGaps(service, slices, ports) };
+}
+
+/** The commonest reasons for "no endpoints" in manifests written by hand. */
+function findGaps(
+  service: Loaded<ServiceObject>,
+  slices: readonly Loaded<EndpointSliceObject>[],
+  ports: readonly ModelPort[],
+): Problem[] {
+  const balanced = ports.filter((port) => carriesRequests(port.protocol));
+  if (balanced.length === 0) return [];
+  const { name } = service.object.metadata;
+  if (slices.length === 0) {
+    const message = `${service.key} has no endpoints: no EndpointSlice in its namespace has the label kubernetes.io/service-name: ${name}`;
+    return [warningAt(service, message)];
+  }
+  const offered = new Set(slices.flatMap(({ object }) => object.ports.map((port) => port.name ?? '')));
+  return balanced
+    .filter((port) => !offered.has(port.name))
+    .map((port) => {
+      const names = [...offered].sort().map(describePortName).join(', ') || 'no ports';
+      const message = `port ${port.number} (${describePortName(port.name)}) of ${service.key} has no endpoints: its EndpointSlices have ${names}; the names must be the same`;
+      return warningAt(service, message);
+    });
+}
+
+function describePortName(name: string): string {
+  return name === '' ? 'a port without a name' : `a port named ${JSON.stringify(name)}`;
+}
+
+/** A warning about the object as a whole. */
+export function warningAt(object: Pick<LoadedObject, 'file' | 'line'>, message: string): Problem {
+  return { severity: 'warning', file: object.file, line: object.line, column: 1, field: '', message };
+}

@@ -1,0 +1,121 @@
+import type { Clock } from '@weir/core';
+import { DirectorySource } from '../kube/directory/directory-source.js';
+import { DiskFiles } from '../kube/directory/disk-files.js';
+import type { Logger } from '../system/logger.js';
+import { AdsServer } from '../xds/server/ads-server.js';
+import { ControlPlane } from './control-plane.js';
+import { formatAddress } from './format-address.js';
+import { directoryError } from './directory-error.js';
+import { listenHttp, type RunningHttp } from './http/control-http.js';
+import { SourceLog } from './source-log.js';
+import { clientNamespace } from './push/client-namespace.js';
+import type { BalancerName } from './translate/sidecar/cluster.js';
+
+export interface Binding {
+  /** Name or IP address; an IPv6 address without brackets. */
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+}
+
+export interface ControlOptions {
+  /** Path of the directory of manifests. */
+  readonly directory: string;
+  /** Where ADS is served. */
+  readonly xds: Binding;
+  /** Where `/ready`, `/metrics` and `/status` are served; undefined: nowhere. */
+  readonly http: Binding | undefined;
+  /** Default: `least_request`. */
+  readonly balancer?: BalancerName;
+  /** Default: `cluster.local`. */
+  readonly clusterDomain?: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface RunningControl {
+  /** `host:port` as bound, IPv6 in brackets. */
+  readonly xdsAddress: string;
+  /** The same; undefined when `http` was. */
+  readonly httpAddress: string | undefined;
+  /** Tells clients to look elsewhere and waits until they are gone, at most 5 seconds. */
+  close(): Promise<void>;
+  /** Stops at once. */
+  destroy(): void;
+}
+
+const CLOSE_TIMEOUT_MS = 5000;
+
+/**
+ * Starts a control plane: reads the directory, then binds its sockets.
+ *
+ * @throws DirectoryError when the directory is missing or cannot be read; Error when a port is taken
+ */
+export async function startControl(options: ControlOptions): Promise<RunningControl> {
+  const { directory, xds, http, clock, logger, balancer = 'least_request' } = options;
+  const log = new SourceLog(logger);
+  const source: DirectorySource = new DirectorySource({
+    files: new DiskFiles(directory),
+    clock,
+    onChange: () => plane.changed(),
+    onReport: (report) => log.report(report),
+  });
+  const ads: AdsServer = new AdsServer({
+    clock,
+    logger,
+    snapshotFor: (node) => plane.snapshots.sourceFor(clientNamespace(node)),
+    onNack: () => plane.nacked(),
+  });
+  const plane = new ControlPlane({
+    source,
+    clock,
+    logger,
+    log,
+    balancer,
+    clusterDomain: options.clusterDomain,
+  });
+
+  try {
+    await source.start();
+  } catch (error) {
+    throw directoryError(directory, error);
+  }
+  plane.start();
+  if (source.fileCount === 0) {
+    logger.warn(
+      `there are no manifests in ${directory} yet; put *.yaml, *.yml or *.json files with a Service and its EndpointSlices there, they are picked up as they come`,
+    );
+  }
+  const state = () => ({ directory, clients: ads.status(), ...plane.state() });
+
+  const destroy = (): void => {
+    source.close();
+    plane.stop();
+    ads.destroy();
+  };
+  let httpServer: RunningHttp | undefined;
+  let xdsPort: number;
+  try {
+    xdsPort = await ads.listen(xds.host, xds.port);
+    if (http !== undefined) httpServer = await listenHttp(http.host, http.port, state);
+  } catch (error) {
+    destroy();
+    throw error;
+  }
+  return {
+    xdsAddress: formatAddress(xds.host, xdsPort),
+    httpAddress: http && httpServer && formatAddress(http.host, httpServer.port),
+    close: async () => {
+      source.close();
+      plane.stop();
+      const timer = clock.setTimer(CLOSE_TIMEOUT_MS, () => ads.destroy());
+      await ads.close();
+      timer.cancel();
+      httpServer?.close();
+    },
+    destroy: () => {
+      destroy();
+      httpServer?.close();
+    },
+  };
+}
