@@ -152,7 +152,8 @@ export class ProxyConfig {
   apply(typeUrl: string, version: string, resources: readonly ReceivedResource[]): string[] {
     const { logger } = this.#options;
     const { errors, warnings } = this.#store(typeUrl, version, resources);
-    for (const warning of warnings) logger.warn('configuration with a part that does not apply here', { warning, version });
+    for (const warning of warnings)
+      logger.warn('configuration with a part that does not apply here', { warning, version });
     this.#reconcile();
     return [...errors];
   }
