@@ -47,10 +47,10 @@ describe('a sidecar and its control plane', needsWeir, () => {
 
     await control.process.kill();
 
-    assert.deepEqual(Object.keys(await countByServer(client, 60)).sort(), ['pod-1', 'pod-2']);
-    assert.equal((await proxy.get('/ready')).status, 200, 'the last configuration stays in force');
     for (const server of servers) server.release();
     await held;
+    assert.deepEqual(Object.keys(await countByServer(client, 60)).sort(), ['pod-1', 'pod-2']);
+    assert.equal((await proxy.get('/ready')).status, 200, 'the last configuration stays in force');
 
     // While it is away, the world changes: pod-1 is gone for good, pod-3 has come.
     directory.removeEndpoint('pod-1');

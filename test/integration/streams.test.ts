@@ -93,8 +93,8 @@ describe('streams through the sidecar', () => {
       await until('the server sees it', () => server.cancelled === earlier + 1);
     });
 
-    it('leave the connection in order: a thousand calls begun and called off', async () => {
-      for (let call = 0; call < 1000; call++) {
+    it('leave the connection in order: hundreds of calls begun and called off', async () => {
+      for (let call = 0; call < 300; call++) {
         client.Unary({}, new Metadata(), callOptions(), () => {}).cancel();
       }
       const { reply } = await callUnary(client, { payload: Buffer.from('after') });
