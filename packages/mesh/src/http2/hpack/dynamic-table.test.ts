@@ -17,6 +17,15 @@ test('index 0 is the newest field, and there is none beyond the oldest', () => {
   assert.equal(table.at(3), undefined);
 });
 
+test('there is nothing beyond the oldest, however many fields there are', () => {
+  const table = new DynamicTable(1 << 20);
+  for (let n = 1; n <= 64; n++) {
+    table.insert(numbered(n));
+    assert.equal(table.at(n - 1)?.value, '1');
+    assert.equal(table.at(n), undefined);
+  }
+});
+
 test('eviction takes the oldest field and gives back its size', () => {
   const table = new DynamicTable(4096);
   const [first, second] = [numbered(1), numbered(22)];

@@ -109,6 +109,12 @@ test('a new entry evicts the oldest ones until it fits', () => {
   decode(decoder, block(0xc0), DECODE_ERROR);
 });
 
+test('entries that fill the table to the last octet stay', () => {
+  const decoder = newDecoder({ maxTableBytes: 68 });
+  decode(decoder, block(0x40, 'a', '1', 0x40, 'b', '2'));
+  assert.deepEqual(texts(decode(decoder, block(0xbe, 0xbf))), ['b: 2', 'a: 1']);
+});
+
 test('an entry larger than the table empties it and is not added, but is in the list', () => {
   const decoder = newDecoder({ maxTableBytes: 64 });
   decode(decoder, block(0x40, 'a', '1'));
@@ -135,12 +141,14 @@ test('a size update at the start of a block evicts what no longer fits', () => {
 
 test('a size update after a field is an error', () => {
   decode(newDecoder(), block(0x82, 0x20), DECODE_ERROR);
+  decode(newDecoder(), block(0x82, 0x20, 'x', 'y'), DECODE_ERROR);
   decode(newDecoder(), block(0x00, 'x', 'y', 0x3f, 0xe1, 0x1f), DECODE_ERROR);
 });
 
 test('a size update above the limit is an error', () => {
   decode(newDecoder(), block(0x3f, 0xe1, 0x1f));
   decode(newDecoder(), block(0x3f, 0xe2, 0x1f), DECODE_ERROR);
+  decode(newDecoder(), block(0x3f, 0xe2, 0x1f, 0x20), DECODE_ERROR);
   decode(newDecoder(), block(0x3f, 0xff, 0xff, 0xff, 0xff, 0xff), DECODE_ERROR);
 });
 

@@ -42,6 +42,13 @@ test('an equal field, though another object, counts and is found as the same', (
   assert.deepEqual([...encode(encoder, tenant)], [0xbe]);
 });
 
+test('an equal field is found behind newer ones of the same name', () => {
+  const encoder = newEncoder();
+  const [red, green] = [new HeaderField('x-tenant', 'red'), new HeaderField('x-tenant', 'green')];
+  encode(encoder, tenant, tenant, red, red, green, green);
+  assert.deepEqual([...encode(encoder, new HeaderField('x-tenant', 'blue'))], [0xc0]);
+});
+
 test('names are referred to by index in either table', () => {
   const encoder = newEncoder();
   assert.equal(encode(encoder, path)[0], 0x04);
@@ -66,6 +73,7 @@ test('of a volatile field one value is indexed, to have the name in the table, a
     const octets = encode(encoder, new HeaderField('grpc-timeout', timeout));
     assert.deepEqual([...octets], [0x0f, 0x2f, 4, ...Buffer.from(timeout)]);
   }
+  assert.deepEqual([...encode(encoder, new HeaderField('grpc-timeout', '999m'))], [0xbe]);
   for (let i = 0; i < 3; i++) assert.equal(encode(encoder, new HeaderField('content-length', '5'))[0], 0x0f);
 });
 

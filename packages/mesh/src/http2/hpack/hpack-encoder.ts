@@ -99,11 +99,9 @@ export class HpackEncoder {
   #encodeUnknown(field: HeaderField, out: Buffer, offset: number): number {
     if (field.sensitive) return this.#encodeLiteral(field, NEVER_INDEXED, out, offset);
     const table = this.#table;
-    if (!field.volatile) {
-      const number = table.findEqual(field);
-      if (number !== 0) {
-        return encodeInteger(table.indexOf(number) + FIRST_DYNAMIC_INDEX, INDEXED_BITS, INDEXED, out, offset);
-      }
+    const number = table.findEqual(field);
+    if (number !== 0) {
+      return encodeInteger(table.indexOf(number) + FIRST_DYNAMIC_INDEX, INDEXED_BITS, INDEXED, out, offset);
     }
     if (field.size > table.maxBytes * MAX_TABLE_SHARE || !this.#isWorthIndexing(field)) {
       return this.#encodeLiteral(field, NOT_INDEXED, out, offset);

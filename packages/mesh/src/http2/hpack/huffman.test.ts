@@ -48,7 +48,10 @@ test('the code is complete and has the codes of RFC 7541 Appendix B', () => {
   assert.equal(share, 1);
   const spotChecks: readonly (readonly [symbol: number, code: number, length: number])[] = [
     [0, 0x1ff8, 13],
+    [9, 0xffffea, 24],
     [10, 0x3ffffffc, 30],
+    [13, 0x3ffffffd, 30],
+    [22, 0x3ffffffe, 30],
     [32, 0x14, 6],
     [48, 0x0, 5],
     [92, 0x7fff0, 19],
