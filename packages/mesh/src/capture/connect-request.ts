@@ -28,13 +28,15 @@ export function readConnectRequest(socket: Socket, found: (request: ConnectReque
     const end = bytes.indexOf(HEAD_END);
     if (end === -1 && bytes.length <= MAX_HEAD_BYTES) return;
     socket.off('data', onData);
-    if (end === -1) return refuse(socket, '431 Request Header Fields Too Large', 'The request head is too long.\n');
+    if (end === -1)
+      return refuse(socket, '431 Request Header Fields Too Large', 'The request head is too long.\n');
     const line = bytes.toString('latin1', 0, bytes.indexOf('\r\n'));
     const [method, target, version] = line.split(' ');
     if (method !== 'CONNECT' || version === undefined || !version.startsWith('HTTP/1.'))
       return refuse(socket, '405 Method Not Allowed', EXPLANATION);
     const authority = parseAuthority(target ?? '');
-    if (authority === undefined) return refuse(socket, '400 Bad Request', `CONNECT needs host:port, not "${target}".\n`);
+    if (authority === undefined)
+      return refuse(socket, '400 Bad Request', `CONNECT needs host:port, not "${target}".\n`);
     socket.pause();
     found({ ...authority, early: bytes.subarray(end + HEAD_END.length) });
   };

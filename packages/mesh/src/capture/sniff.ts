@@ -27,7 +27,9 @@ export function sniff(
   found: (what: Sniffed, bytes: Buffer) => void,
 ): void {
   let bytes = early;
+  let decided = false;
   const decide = (what: Sniffed): void => {
+    decided = true;
     timer.cancel();
     socket.off('data', onData);
     socket.off('close', onClose);
@@ -48,4 +50,5 @@ export function sniff(
     bytes = Buffer.alloc(0);
     onData(early);
   }
+  if (!decided) socket.resume();
 }

@@ -4,8 +4,9 @@ import { startControl } from '../control/start-control.js';
 import type { BalancerName } from '../control/translate/sidecar/cluster.js';
 import { systemClock } from '../system/clock.js';
 import { createLogger } from '../system/logger.js';
+import { bindingOption } from './binding-option.js';
 import { outputOption, printJsonLine, type OutputFormat } from './output.js';
-import { formatHostPort, parseHostPort, type HostPort } from './parse-address.js';
+import type { HostPort } from './parse-address.js';
 import { closeOnSignal } from './shutdown.js';
 
 interface ControlCommandOptions {
@@ -29,11 +30,6 @@ export function balancerOption(): Option {
   return new Option('--balancer <name>', 'how an endpoint is chosen for each request')
     .choices(['least_request', 'round_robin', 'random'])
     .default('least_request');
-}
-
-function bindingOption(flags: string, description: string, port: number): Option {
-  const loopback: HostPort = { host: '127.0.0.1', port };
-  return new Option(flags, description).argParser(parseHostPort).default(loopback, formatHostPort(loopback));
 }
 
 /** `weir control`: the control plane. */

@@ -4,8 +4,11 @@ import { type RunningProxy, startProxy } from '../proxy/start-proxy.js';
 import { backgroundClock, systemClock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import { systemRandom } from '../system/random.js';
-import { formatHostPort, type HostPort, type ListenRule, parseHostPort, parseListen } from './parse-address.js';
+import { bindingOption } from './binding-option.js';
+import { formatHostPort, type HostPort, type ListenRule, parseListen } from './parse-address.js';
 import { parseDurationMs } from './parse-duration.js';
+
+export const DEFAULT_DRAIN_MS = 30_000;
 
 /** What `weir proxy` and `weir run` are told about the proxy. */
 export interface ProxyCommandOptions {
@@ -14,35 +17,46 @@ export interface ProxyCommandOptions {
   readonly listen: readonly ListenRule[];
   readonly outbound: HostPort;
   readonly admin: HostPort;
-  readonly drainTime: number;
+  readonly drainTime: number | undefined;
 }
 
 /** Adds the options of the proxy to a command. */
 export function addProxyOptions(command: Command): Command {
   return command
     .option(
-      '--listen <SERVICE:PORT=HOST:PORT>',
-      'a local port that stands for one port of a service; may be repeated',
+      '--listen <service:port=host:port>',
+      'a local port that stands for one port of a service, such as greeter:50051=127.0.0.1:50051; may be repeated',
       collectListen,
       [],
     )
-    .option('--outbound <HOST:PORT>', 'takes HTTP CONNECT, as gRPC clients do with grpc_proxy', parseHostPort, {
-      host: '127.0.0.1',
-      port: 15001,
-    })
-    .option('--admin <HOST:PORT>', '/ready, /metrics, /clusters, /config_dump', parseHostPort, {
-      host: '127.0.0.1',
-      port: 15000,
-    })
+    .addOption(
+      bindingOption(
+        '--outbound <host:port>',
+        'takes HTTP CONNECT, as gRPC clients with grpc_proxy do',
+        15001,
+      ),
+    )
+    .addOption(
+      bindingOption('--admin <host:port>', 'serves /ready, /metrics, /clusters and /config_dump', 15000),
+    )
     .option('--namespace <name>', 'the namespace in which short service names are looked up', 'default')
     .option('--node-id <id>', 'the name under which the control plane knows this proxy')
-    .option('--drain-time <duration>', 'how long streams may go on after SIGTERM', parseDurationMs, 30_000);
+    .option(
+      '--drain-time <duration>',
+      'how long streams may go on after SIGTERM (default: 30s)',
+      parseDurationMs,
+    );
 }
 
 /** Starts the proxy that the options describe, against a control plane at `xds`. */
-export function startProxyFrom(options: ProxyCommandOptions, xds: HostPort, logger: Logger): Promise<RunningProxy> {
+export function startProxyFrom(
+  options: ProxyCommandOptions,
+  xds: HostPort,
+  logger: Logger,
+): Promise<RunningProxy> {
   const { namespace, listen, outbound, admin } = options;
-  const id = options.nodeId ?? `sidecar~127.0.0.1~weir-${process.pid}.${namespace}~${namespace}.svc.cluster.local`;
+  const id =
+    options.nodeId ?? `sidecar~127.0.0.1~weir-${process.pid}.${namespace}~${namespace}.svc.cluster.local`;
   return startProxy({
     xds,
     node: { id, metadata: { NAMESPACE: namespace, CLUSTER_DOMAIN: 'cluster.local' } },
@@ -67,7 +81,9 @@ export interface ProxyAddresses {
 }
 
 export function proxyAddresses(options: ProxyCommandOptions, proxy: RunningProxy): ProxyAddresses {
-  const listeners = options.listen.map((rule, at) => [rule.authority, formatBound(proxy.listeners[at]!)] as const);
+  const listeners = options.listen.map(
+    (rule, at) => [rule.authority, formatBound(proxy.listeners[at]!)] as const,
+  );
   return {
     outbound: proxy.outbound && formatBound(proxy.outbound),
     admin: formatHostPort(proxy.admin),

@@ -4,6 +4,7 @@ import { outputOption, type OutputFormat, printJsonLine } from './output.js';
 import { type HostPort, parseHostPort } from './parse-address.js';
 import {
   addProxyOptions,
+  DEFAULT_DRAIN_MS,
   printProxyAddresses,
   type ProxyCommandOptions,
   proxyAddresses,
@@ -23,7 +24,7 @@ export function proxyCommand(): Command {
       'Balances each gRPC request over the endpoints of its service. It learns the services from a control plane\n' +
         '(weir control) over xDS, and keeps what it knows while the control plane is away.',
     )
-    .requiredOption('--xds <HOST:PORT>', 'the control plane', parseHostPort)
+    .requiredOption('--xds <host:port>', 'the control plane', parseHostPort)
     .addOption(outputOption());
   return addProxyOptions(command).action(runProxy);
 }
@@ -31,7 +32,7 @@ export function proxyCommand(): Command {
 async function runProxy(options: Options): Promise<void> {
   const logger = createLogger();
   const proxy = await startProxyFrom(options, options.xds, logger);
-  closeOnSignal(() => proxy.close(options.drainTime));
+  closeOnSignal(() => proxy.close(options.drainTime ?? DEFAULT_DRAIN_MS));
   const addresses = proxyAddresses(options, proxy);
   if (options.output === 'json') printJsonLine({ event: 'listening', ...addresses });
   else printProxyAddresses(addresses);

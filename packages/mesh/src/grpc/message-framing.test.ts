@@ -9,7 +9,8 @@ test('messages survive the wire whatever the size of the pieces', () => {
   for (const step of [1, 2, 3, 5, 7, 4096, wire.length]) {
     const reader = new MessageReader(100_000);
     const read: Buffer[] = [];
-    for (let at = 0; at < wire.length; at += step) read.push(...reader.push(wire, at, Math.min(at + step, wire.length)));
+    for (let at = 0; at < wire.length; at += step)
+      read.push(...reader.push(wire, at, Math.min(at + step, wire.length)));
     assert.deepEqual(read.map(String), messages.map(String), `pieces of ${step} bytes`);
   }
 });

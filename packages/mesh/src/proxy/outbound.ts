@@ -1,6 +1,11 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { decide } from '@weir/core';
-import { acceptConnect, readConnectRequest, refuse, type ConnectRequest } from '../capture/connect-request.js';
+import {
+  acceptConnect,
+  readConnectRequest,
+  refuse,
+  type ConnectRequest,
+} from '../capture/connect-request.js';
 import { sniff } from '../capture/sniff.js';
 import { splice } from '../capture/splice.js';
 import { DownstreamConnection } from './relay/downstream-connection.js';
@@ -123,8 +128,18 @@ export class Outbound {
       return;
     }
     // Not ours to balance: a tunnel to wherever it was going.
-    this.#passThrough(socket, early, host, port, () => acceptConnect(socket), (error) =>
-      refuse(socket, '502 Bad Gateway', `weir: ${host}:${port} is no service of the mesh and cannot be reached: ${error.message}\n`),
+    this.#passThrough(
+      socket,
+      early,
+      host,
+      port,
+      () => acceptConnect(socket),
+      (error) =>
+        refuse(
+          socket,
+          '502 Bad Gateway',
+          `weir: ${host}:${port} is no service of the mesh and cannot be reached: ${error.message}\n`,
+        ),
     );
   }
 
@@ -152,9 +167,12 @@ export class Outbound {
     const table = config.route(port);
     const request = { authority: `${host}:${port}`, path: '/', method: 'CONNECT', header: () => undefined };
     const decision = table && decide(request, table, clock, random);
-    const endpoint = decision?.kind === 'forward' ? config.cluster(decision.cluster)?.pick()?.endpoint : undefined;
+    const endpoint =
+      decision?.kind === 'forward' ? config.cluster(decision.cluster)?.pick()?.endpoint : undefined;
     const nothing = (): void => {};
-    this.#passThrough(socket, bytes, endpoint?.host ?? host, endpoint?.port ?? port, nothing, () => socket.destroy());
+    this.#passThrough(socket, bytes, endpoint?.host ?? host, endpoint?.port ?? port, nothing, () =>
+      socket.destroy(),
+    );
   }
 
   #passThrough(
@@ -167,7 +185,11 @@ export class Outbound {
   ): void {
     this.#context.counters.splicedConnectionsTotal++;
     splice(socket, early, host, port, onOpen, (error) => {
-      this.#context.logger.debug('a connection could not be passed through', { host, port, reason: error.message });
+      this.#context.logger.debug('a connection could not be passed through', {
+        host,
+        port,
+        reason: error.message,
+      });
       onRefused(error);
     });
   }

@@ -110,11 +110,20 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       return config.clusters;
     },
   };
-  const pages = proxyPages(() => ({ proxy: view, traffic: counters, requests: metrics, process: readProcess() }));
+  const pages = proxyPages(() => ({
+    proxy: view,
+    traffic: counters,
+    requests: metrics,
+    process: readProcess(),
+  }));
   const outbound = new Outbound({ ...context, clock });
   let admin: AdminServer | undefined;
   try {
-    admin = await listenAdmin(options.admin.host, options.admin.port, createAdminHandler('weir proxy', pages));
+    admin = await listenAdmin(
+      options.admin.host,
+      options.admin.port,
+      createAdminHandler('weir proxy', pages),
+    );
     const listeners: AddressInfo[] = [];
     for (const { destination, address } of options.listeners) {
       listeners.push(await outbound.listenFor(destination, address));

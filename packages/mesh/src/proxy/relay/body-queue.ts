@@ -73,7 +73,8 @@ export class BodyQueue {
       this.#next++;
       this.#offset = 0;
     }
-    if (endStream && this.#next === this.#chunks.length) connection.sendData(stream, NOTHING, 0, 0, true, true);
+    if (endStream && this.#next === this.#chunks.length)
+      connection.sendData(stream, NOTHING, 0, 0, true, true);
     if (!this.#retaining) this.#dropSent();
     const fresh = this.#sentBytes - this.#furthestBytes;
     if (fresh <= 0) return 0;

@@ -11,7 +11,7 @@ import { CreditGate } from './credit-gate.js';
 import { Exchange } from './exchange.js';
 import { replyLocally } from './local-reply.js';
 import type { RelayContext } from './relay-context.js';
-import { Router } from './router.js';
+import type { Router } from './router.js';
 
 /**
  * Between the two GOAWAY frames of a graceful end: "at least one round-trip time" (RFC 9113 6.8), so that

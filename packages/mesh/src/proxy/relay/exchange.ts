@@ -78,7 +78,8 @@ export class Exchange {
       if (!config.configured) return this.#reply(UNAVAILABLE, `weir: not configured: ${config.reason}`);
       this.#context.counters.repliesNoRoute++;
       const authority = this.#request.authority?.value ?? '';
-      const reason = decision.reason === 'no-virtual-host' ? `no service answers to "${authority}"` : 'no route matches';
+      const reason =
+        decision.reason === 'no-virtual-host' ? `no service answers to "${authority}"` : 'no route matches';
       return this.#reply(UNIMPLEMENTED, `weir: ${reason} (${this.#request.path!.value})`);
     }
     this.#cluster = this.#context.config.cluster(decision.cluster);
@@ -288,12 +289,17 @@ export class Exchange {
     const { connection } = attempt.connection!;
     const body = this.#body;
     if (body !== undefined) {
-      const freshBytes = body.sendTo(connection, stream, this.#requestEnded && this.#requestTrailers === undefined);
+      const freshBytes = body.sendTo(
+        connection,
+        stream,
+        this.#requestEnded && this.#requestTrailers === undefined,
+      );
       this.#downstream.credit.released(freshBytes);
       this.#downstream.connection.consume(this.#stream, freshBytes);
       if (body.unsentBytes > 0) return;
     }
-    if (this.#requestTrailers !== undefined) connection.sendHeaders(stream, this.#requestTrailers.fields, true);
+    if (this.#requestTrailers !== undefined)
+      connection.sendHeaders(stream, this.#requestTrailers.fields, true);
   }
 
   #readStatus(block: HeaderBlock): void {

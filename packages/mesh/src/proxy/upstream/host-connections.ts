@@ -115,7 +115,8 @@ export class HostConnections implements HostPool, UpstreamConnectionEvents {
     let best: UpstreamConnection | undefined;
     for (const connection of this.#open) {
       if (!connection.hasRoom) continue;
-      if (best === undefined || connection.connection.activeStreams < best.connection.activeStreams) best = connection;
+      if (best === undefined || connection.connection.activeStreams < best.connection.activeStreams)
+        best = connection;
     }
     return best;
   }
@@ -128,7 +129,9 @@ export class HostConnections implements HostPool, UpstreamConnectionEvents {
 
   #dial(): void {
     this.#connecting++;
-    this.#open.add(new UpstreamConnection(this.#context, this.#host.endpoint, this.#connectTimeoutMs(), this));
+    this.#open.add(
+      new UpstreamConnection(this.#context, this.#host.endpoint, this.#connectTimeoutMs(), this),
+    );
   }
 
   /** Dials again by itself, so that no request has to pay for finding out whether the host is back. */

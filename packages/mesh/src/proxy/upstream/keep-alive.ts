@@ -12,11 +12,7 @@ export class KeepAlive {
   readonly #onDead: () => void;
   #timer: Timer | undefined = undefined;
 
-  constructor(
-    context: RelayContext,
-    connection: Pingable,
-    onDead: () => void,
-  ) {
+  constructor(context: RelayContext, connection: Pingable, onDead: () => void) {
     this.#context = context;
     this.#connection = connection;
     this.#onDead = onDead;

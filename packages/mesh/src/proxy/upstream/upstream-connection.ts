@@ -56,7 +56,9 @@ export class UpstreamConnection implements ConnectionHandler<Attempt> {
     this.credit = new CreditGate(this.connection, context.options.maxQueuedBytes);
     const socket: Socket = connect({ host: endpoint.host, port: endpoint.port });
     counters.upstreamConnectionsTotal++;
-    this.#socket = new Http2Socket(socket, this.connection, context.flushQueue, clock, (error) => this.#onGone(error));
+    this.#socket = new Http2Socket(socket, this.connection, context.flushQueue, clock, (error) =>
+      this.#onGone(error),
+    );
     this.#keepAlive = new KeepAlive(context, this.connection, () => this.#drop('no answer to PING'));
     socket.once('connect', () => {
       this.connection.start();

@@ -80,7 +80,8 @@ class AdsCall implements AdsStream, ConnectionHandler<AdsCall> {
   onHeaders(_stream: Http2Stream<AdsCall>, block: HeaderBlock, endStream: boolean): void {
     if (endStream) return this.onTrailers(_stream, block);
     const status = block.status?.value ?? '';
-    if (!block.informational && status !== '200') this.#end(new Error(`the control plane answers HTTP ${status}`));
+    if (!block.informational && status !== '200')
+      this.#end(new Error(`the control plane answers HTTP ${status}`));
   }
 
   onTrailers(_stream: Http2Stream<AdsCall>, block: HeaderBlock): void {
