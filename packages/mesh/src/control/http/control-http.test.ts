@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { TYPE_CLUSTER } from '../../xds/type-urls.js';
+import { answerHttp } from './control-http.js';
+import type { ControlState } from './status.js';
+
+const state = (): ControlState => ({
+  directory: 'mesh',
+  fileCount: 2,
+  problems: [{ severity: 'error', file: 'a.yaml', line: 3, column: 5, field: 'spec', message: 'is wrong' }],
+  model: {
+    services: [
+      {
+        host: 'greeter.default.svc.cluster.local',
+        aliases: [],
+        shortName: 'greeter',
+        namespace: 'default',
+        addresses: [],
+        ports: [
+          {
+            number: 50051,
+            name: 'grpc',
+            protocol: 'grpc',
+            endpoints: [
+              {
+                host: 'fd00::1',
+                port: 1,
+                weight: 1,
+                health: 'draining',
+                locality: { region: '', zone: '', subZone: '' },
+                pod: 'p',
+              },
+            ],
+          },
+        ],
+        exportTo: undefined,
+        origin: 'Service default/greeter',
+      },
+    ],
+    problems: [],
+  },
+  versions: new Map([['default', 'v1']]),
+  clients: [
+    {
+      nodeId: 'sidecar~1',
+      userAgent: 'weir 1',
+      peer: '127.0.0.1:5',
+      types: new Map([
+        [
+          TYPE_CLUSTER,
+          {
+            subscribed: ['*'],
+            ackedVersion: 'v1',
+            pending: false,
+            rejection: { version: 'v2', message: 'no' },
+          },
+        ],
+      ]),
+    },
+  ],
+  pushes: 4,
+  nacks: 1,
+  sourceAgeSeconds: 0.5,
+});
+
+const get = (url: string) => answerHttp('GET', url, state);
+
+test('/ready says so', () => {
+  assert.deepEqual([get('/ready').status, get('/ready').body], [200, 'ready\n']);
+});
+
+test('/status tells what is known, what is wrong, and what each client has accepted and refused', () => {
+  const { status, body } = get('/status?pretty');
+  assert.equal(status, 200);
+  const document = JSON.parse(body);
+  assert.deepEqual(document.problems, [{ severity: 'error', text: 'a.yaml:3:5: spec: is wrong' }]);
+  assert.deepEqual(document.services[0].ports[0].endpoints, [
+    { address: '[fd00::1]:1', health: 'draining', pod: 'p' },
+  ]);
+  assert.deepEqual(document.versions, { default: 'v1' });
+  assert.deepEqual(document.clients[0].types.Cluster, {
+    subscribed: ['*'],
+    ackedVersion: 'v1',
+    pending: false,
+    rejection: { version: 'v2', message: 'no' },
+  });
+});
+
+test('/metrics is Prometheus text', () => {
+  const lines = get('/metrics').body.split('\n');
+  assert.ok(lines.includes('# TYPE weir_control_endpoints gauge'));
+  assert.ok(lines.includes('weir_control_endpoints{health="draining"} 1'));
+  assert.ok(lines.includes('weir_control_problems{severity="error"} 1'));
+  assert.ok(lines.includes('weir_control_nacks_total 1'));
+  assert.equal(lines.at(-1), '');
+});
+
+test('another path is answered with those there are, and another method is refused', () => {
+  assert.equal(get('/').status, 404);
+  assert.match(get('/').body, /\/ready, \/metrics, \/status/);
+  assert.equal(answerHttp('POST', '/status', state).status, 405);
+});
