@@ -1,5 +1,6 @@
 // The greeter: a gRPC server that says which pod answered.
 import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import { podName, port, text, wholeNumber } from './environment.js';
@@ -22,13 +23,6 @@ function fail(error: Error): never {
   process.exit(1);
 }
 
-const server = new Server();
-server.addService(Greeter.service, { sayHello });
-server.bindAsync(`${host}:${port('PORT', 50051)}`, ServerCredentials.createInsecure(), (error, boundPort) => {
-  if (error) fail(error);
-  console.log(`greeter server ${pod} listening on ${host}:${boundPort}`);
-});
-
 /** For the kubelet: whether this pod wants traffic. */
 const health = createServer((request, response) => {
   const known = request.url === '/healthz';
@@ -36,7 +30,26 @@ const health = createServer((request, response) => {
   response.end(!known ? 'not found\n' : draining ? 'draining\n' : 'ok\n');
 });
 health.on('error', fail);
-if (text('HTTP_PORT') !== undefined) health.listen(port('HTTP_PORT', 8081), host);
+
+const server = new Server();
+server.addService(Greeter.service, { sayHello });
+
+function listen(healthNote: string): void {
+  const address = `${host}:${port('PORT', 50051)}`;
+  server.bindAsync(address, ServerCredentials.createInsecure(), (error, boundPort) => {
+    if (error) fail(error);
+    console.log(`greeter server ${pod}${healthNote} listening on ${host}:${boundPort}`);
+  });
+}
+
+if (text('HTTP_PORT') === undefined) {
+  listen('');
+} else {
+  health.listen(port('HTTP_PORT', 8081), host, () => {
+    const { port: boundPort } = health.address() as AddressInfo;
+    listen(` (http://${host}:${boundPort}/healthz)`);
+  });
+}
 
 /** Takes no new connection, tells clients to go elsewhere (GOAWAY), lets the calls in flight finish. */
 function drain(): void {

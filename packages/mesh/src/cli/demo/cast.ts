@@ -23,7 +23,8 @@ export interface Running {
   readonly address: HostPort;
 }
 
-export interface RunningServer extends Running {
+export interface RunningServer {
+  readonly child: Child;
   readonly pod: Pod;
 }
 
@@ -46,19 +47,24 @@ export class Cast {
 
   /** A greeter server that is named like a pod. Each call takes 5 ms, so that some are in flight at any time. */
   async startServer(name: string): Promise<RunningServer> {
-    const running = await this.#startGreeter(`pod ${name}`, 'server', { POD_NAME: name, DELAY_MS: '5' });
-    return { ...running, pod: { name, address: running.address } };
+    const env = { POD_NAME: name, HTTP_PORT: '0', DELAY_MS: '5' };
+    const child = this.#startGreeter(`pod ${name}`, 'server', env);
+    return child.waitForLine((line) => {
+      const [, httpPort, address] = / \(http:\S+:(\d+)\/healthz\) listening on (\S+)$/.exec(line) ?? [];
+      if (address === undefined) return undefined;
+      return { child, pod: { name, address: parseHostPort(address), httpPort: Number(httpPort) } };
+    }, UP_WITHIN_MS);
   }
 
   /** The client program, which dials the address of the Service's name that a hosts file would say. */
   startClientOfBalancer(balancer: HostPort): Promise<Running> {
     const hosts = `${SERVICE}:${SERVICE_PORT}=${formatHostPort(balancer)}`;
-    return this.#startGreeter('the client', 'client', { GREETER_HOSTS: hosts });
+    return this.#startClient({ GREETER_HOSTS: hosts });
   }
 
   /** The same client program with one more environment variable, which gRPC libraries understand by themselves. */
   startClientOfProxy(outbound: HostPort): Promise<Running> {
-    return this.#startGreeter('the client', 'client', { grpc_proxy: `http://${formatHostPort(outbound)}` });
+    return this.#startClient({ grpc_proxy: `http://${formatHostPort(outbound)}` });
   }
 
   /** `weir control` on a directory of YAML; its address is that of its xDS port. */
@@ -102,18 +108,18 @@ export class Cast {
     for (const child of this.#children) child.kill();
   }
 
-  async #startGreeter(
-    title: string,
-    program: 'server' | 'client',
-    env: Record<string, string>,
-  ): Promise<Running> {
-    const script = fileURLToPath(new URL(`dist/${program}.js`, GREETER));
-    const child = this.#start(title, [script], { BIND_ADDRESS: '127.0.0.1', PORT: '0', ...env });
+  async #startClient(env: Readonly<Record<string, string>>): Promise<Running> {
+    const child = this.#startGreeter('the client', 'client', env);
     const address = await child.waitForLine((line) => {
       const text = / listening on (\S+)$/.exec(line)?.[1];
       return text === undefined ? undefined : parseHostPort(text);
     }, UP_WITHIN_MS);
     return { child, address };
+  }
+
+  #startGreeter(title: string, program: 'server' | 'client', env: Readonly<Record<string, string>>): Child {
+    const script = fileURLToPath(new URL(`dist/${program}.js`, GREETER));
+    return this.#start(title, [script], { BIND_ADDRESS: '127.0.0.1', PORT: '0', ...env });
   }
 
   #startWeir(command: string, ...options: string[]): Child {

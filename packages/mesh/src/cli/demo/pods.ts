@@ -7,7 +7,10 @@ export const SERVICE_PORT = 50051;
 /** A running server process, as Kubernetes sees it. */
 export interface Pod {
   readonly name: string;
+  /** Where it serves gRPC. */
   readonly address: HostPort;
+  /** Where it answers the kubelet, on the same host. */
+  readonly httpPort: number;
 }
 
 /** Pods are called `<deployment>-<hash of the pod template>-<random>`; an update of the Deployment has another hash. */

@@ -6,15 +6,22 @@ import { test } from 'node:test';
 import { parse } from 'yaml';
 import { formatEndpointSlice, ServiceDirectory } from './service-directory.js';
 
-const pod = { name: 'native-tools-2-6c9f8d7b5-x2x4z', address: { host: '127.0.0.1', port: 41234 } };
+const pod = {
+  name: 'native-tools-2-6c9f8d7b5-x2x4z',
+  address: { host: '127.0.0.1', port: 41234 },
+  httpPort: 41235,
+};
 
-test('the slice of a ready pod names the Service, the pod, its address and its port', () => {
+test('the slice of a ready pod names the Service, the pod, its address and its ports', () => {
   assert.deepEqual(parse(formatEndpointSlice(pod, 'ready')), {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
     metadata: { name: pod.name, labels: { 'kubernetes.io/service-name': 'native-tools-2' } },
     addressType: 'IPv4',
-    ports: [{ name: 'grpc', port: 41234, protocol: 'TCP', appProtocol: 'grpc' }],
+    ports: [
+      { name: 'http', port: 41235, protocol: 'TCP' },
+      { name: 'grpc', port: 41234, protocol: 'TCP', appProtocol: 'grpc' },
+    ],
     endpoints: [
       {
         addresses: ['127.0.0.1'],

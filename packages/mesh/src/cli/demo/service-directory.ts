@@ -12,7 +12,7 @@ export type PodCondition = 'ready' | 'terminating';
  *
  * @returns YAML.
  */
-export function formatEndpointSlice({ name, address }: Pod, condition: PodCondition): string {
+export function formatEndpointSlice({ name, address, httpPort }: Pod, condition: PodCondition): string {
   const terminating = condition === 'terminating';
   return `apiVersion: discovery.k8s.io/v1
 kind: EndpointSlice
@@ -22,6 +22,9 @@ metadata:
     kubernetes.io/service-name: ${SERVICE}
 addressType: IPv4
 ports:
+  - name: http
+    port: ${httpPort}
+    protocol: TCP
   - name: grpc
     port: ${address.port}
     protocol: TCP

@@ -101,7 +101,7 @@ export async function tellStory(options: StoryOptions): Promise<{ story: Story; 
 }
 
 function addressesOf(servers: readonly RunningServer[]): HostPort[] {
-  return servers.map(({ address }) => address);
+  return servers.map(({ pod }) => pod.address);
 }
 
 /** Makes the calls one after the other and counts who answered. */
