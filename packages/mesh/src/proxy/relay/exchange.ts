@@ -72,15 +72,16 @@ export class Exchange {
   }
 
   start(): void {
-    const { decision } = this.#routed;
+    const { decision, target } = this.#routed;
     if (decision.kind === 'no-route') {
       const { config } = this.#context;
       if (!config.configured) return this.#reply(UNAVAILABLE, `weir: not configured: ${config.reason}`);
       this.#context.counters.repliesNoRoute++;
-      const authority = this.#request.authority?.value ?? '';
       const reason =
-        decision.reason === 'no-virtual-host' ? `no service answers to "${authority}"` : 'no route matches';
-      return this.#reply(UNIMPLEMENTED, `weir: ${reason} (${this.#request.path!.value})`);
+        decision.reason === 'no-virtual-host'
+          ? `no service answers to "${target}"`
+          : `no route of "${target}" matches ${this.#request.path!.value}`;
+      return this.#reply(UNIMPLEMENTED, `weir: ${reason}`);
     }
     this.#cluster = this.#context.config.cluster(decision.cluster);
     if (this.#cluster === undefined) return this.#replyNoEndpoint(`cluster ${decision.cluster} is not known`);

@@ -7,6 +7,8 @@ import type { RelayContext } from './relay-context.js';
 /** Where a request goes, with what is needed on the way. */
 export interface RoutedRequest {
   readonly decision: Decision;
+  /** Whose routes were looked at: the request's `:authority`, or what its connection was made for. */
+  readonly target: string;
   readonly metrics: MethodMetrics;
 }
 
@@ -60,7 +62,7 @@ export class Router {
     const table = config.route(this.#port);
     if (table === undefined) {
       const decision: Decision = { kind: 'no-route', reason: 'no-virtual-host', virtualHost: '' };
-      return { decision, metrics: metrics.method('', '') };
+      return { decision, target: this.#destination, metrics: metrics.method('', '') };
     }
     let authority = request.authority?.value ?? request.host?.value ?? '';
     if (this.#fixed || findVirtualHost(table, authority) === undefined) authority = this.#destination;
@@ -68,7 +70,7 @@ export class Router {
     const service = decision.kind === 'forward' ? (config.cluster(decision.cluster)?.service ?? '') : '';
     const query = path.value.indexOf('?');
     const method = query === -1 ? path.value : path.value.slice(0, query);
-    const routed = { decision, metrics: metrics.method(service, service === '' ? '' : method) };
+    const routed = { decision, target: authority, metrics: metrics.method(service, service === '' ? '' : method) };
     const virtualHost = findVirtualHost(table, authority);
     if (virtualHost !== undefined && decisionCacheable(virtualHost)) {
       if (this.#cache.size >= MAX_CACHED) this.#cache.clear();
