@@ -3,6 +3,7 @@ import { DirectorySource } from '../kube/directory/directory-source.js';
 import { DiskFiles } from '../kube/directory/disk-files.js';
 import type { Logger } from '../system/logger.js';
 import { AdsServer } from '../xds/server/ads-server.js';
+import { bindError } from './bind-error.js';
 import { ControlPlane } from './control-plane.js';
 import { formatAddress } from './format-address.js';
 import { directoryError } from './directory-error.js';
@@ -96,8 +97,14 @@ export async function startControl(options: ControlOptions): Promise<RunningCont
   let httpServer: RunningHttp | undefined;
   let xdsPort: number;
   try {
-    xdsPort = await ads.listen(xds.host, xds.port);
-    if (http !== undefined) httpServer = await listenHttp(http.host, http.port, state);
+    xdsPort = await ads.listen(xds.host, xds.port).catch((error: unknown) => {
+      throw bindError('--xds', xds.host, xds.port, error);
+    });
+    if (http !== undefined) {
+      httpServer = await listenHttp(http.host, http.port, state).catch((error: unknown) => {
+        throw bindError('--http', http.host, http.port, error);
+      });
+    }
   } catch (error) {
     destroy();
     throw error;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { formatProblem } from '../problem.js';
 import { parseManifest } from './parse-manifest.js';
 
@@ -221,6 +222,38 @@ metadata: {name: a, annotations: &common {note: x}, labels: {<<: *common, n: 1}}
   assert.deepEqual(problemsOf(text), [
     'f.yaml:3:75: metadata.labels.n: must be a string, not 1 (put it in quotes)',
   ]);
+});
+
+test('nothing makes the parser throw: neither depth, nor circles, nor odd keys', () => {
+  assert.ok(problemsOf('['.repeat(100_000)).length > 0);
+  assert.ok(problemsOf(`${SERVICE}status: &x {a: *x}\n`).length > 0);
+  assert.ok(
+    problemsOf(`${SERVICE}__proto__: {polluted: true}\n`).some((text) =>
+      text.includes('unknown field "__proto__"'),
+    ),
+  );
+  assert.ok(problemsOf(`${SERVICE}? {a: b}\n: c\n`).length > 0);
+});
+
+test('whatever is done to a manifest, it is read or its problems have places in it', () => {
+  const base = `${SERVICE}---\n${serviceEntry({})}`;
+  const edit = fc.record({
+    at: fc.nat(base.length),
+    remove: fc.nat(12),
+    insert: fc.oneof(
+      fc.constantFrom('', '\n', ': ', '- ', '  ', '"', '{', '[', '&a ', '*a', '<<: *a', '|', '#', '\t'),
+      fc.string({ maxLength: 4 }),
+    ),
+  });
+  const property = fc.property(fc.array(edit, { minLength: 1, maxLength: 4 }), (edits) => {
+    let text = base;
+    for (const { at, remove, insert } of edits) text = text.slice(0, at) + insert + text.slice(at + remove);
+    const { objects, problems } = parseManifest('f.yaml', text);
+    const lines = text.split('\n').length;
+    for (const { line, column } of problems) assert.ok(line >= 1 && line <= lines && column >= 1);
+    if (problems.some((problem) => problem.severity === 'error')) assert.deepEqual(objects, []);
+  });
+  fc.assert(property, { seed: 3, numRuns: 400 });
 });
 
 function serviceEntry({

@@ -49,9 +49,7 @@ class ManifestParser {
   }
 
   parse(text: string): ParsedManifest {
-    // `merge`: Kubernetes' own YAML reader knows `<<`. prettyErrors off: positions are ours to print.
-    const documents = parseAllDocuments(text, { lineCounter: this.#lines, merge: true, prettyErrors: false });
-    const parsed: readonly Document[] = Array.isArray(documents) ? documents : [];
+    const parsed = this.#parseYaml(text);
     for (const document of parsed) {
       for (const error of document.errors) this.#add('error', error.pos[0], [], error.message);
     }
@@ -64,6 +62,24 @@ class ManifestParser {
       problems: this.#problems.slice(0, MAX_PROBLEMS),
       ignored: [...this.#ignored.values()],
     };
+  }
+
+  #parseYaml(text: string): readonly Document[] {
+    try {
+      // `merge`: Kubernetes' own YAML reader knows `<<`. prettyErrors off: positions are ours to print.
+      const options = {
+        lineCounter: this.#lines,
+        merge: true,
+        prettyErrors: false,
+        logLevel: 'error',
+      } as const;
+      const documents = parseAllDocuments(text, options);
+      return Array.isArray(documents) ? documents : [];
+    } catch (error) {
+      // Nested so deep that the parser runs out of stack.
+      this.#add('error', 0, [], error instanceof Error ? error.message : String(error));
+      return [];
+    }
   }
 
   #readDocument(document: Document): void {
