@@ -101,6 +101,7 @@ describe('the admin address', needsWeir, () => {
 
   it('shows what is in flight at /clusters', async () => {
     const held = callUnary(client, { hold: true });
+    await until('the call is open', () => servers.some(({ open }) => open === 1));
     await until('one is in flight', async () => {
       const hosts = (await clusters()).clusters.flatMap((cluster) => cluster.hosts);
       return sum(hosts.map(({ inFlight }) => inFlight)) === 1;

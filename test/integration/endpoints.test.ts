@@ -171,6 +171,9 @@ describe('a change of the directory', needsWeir, () => {
 
   it('that adds a ServiceEntry makes its host known', async () => {
     mesh.directory.serviceEntry('outside.example', 7000, [servers[0].address, servers[2].address]);
+    await until('the sidecar knows it', async () => {
+      return (await mesh.weir.get('/clusters')).body.includes('outbound|7000||outside.example');
+    });
     const outside = mesh.keep(createEchoClient('outside.example:7000', { connectProxy: mesh.weir.outbound }));
     const names = new Set<string>();
     await until('both of its endpoints answer', async () => {

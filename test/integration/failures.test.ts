@@ -5,7 +5,8 @@ import { after, before, describe, it } from 'node:test';
 import { callOptions, callUnary, createEchoClient, type EchoClient } from '../support/echo-client.js';
 import { spawnEchoServer, type EchoServerProcess } from '../support/echo-server-process.js';
 import type { ReceivedEchoReply } from '../support/echo-service.js';
-import { needsWeir, startMesh, type Mesh } from '../support/mesh.js';
+import { direct, needsWeir, startMesh, type Mesh } from '../support/mesh.js';
+import { until } from '../support/until.js';
 
 /** Opens a bidirectional stream and learns from its first answer which server has it. */
 async function openStream(client: EchoClient) {
@@ -56,6 +57,12 @@ describe('when a server dies without a word', () => {
       }
     }
 
+    // Whoever still has streams would be asked less.
+    for (const { call } of streams) call.cancel();
+    await until('no stream is open', async () => {
+      return direct || /^weir_downstream_streams 0$/m.test((await mesh.weir.get('/metrics')).body);
+    });
+
     // The dead server's EndpointSlice still says "ready": a connection that is refused was provably not
     // processed, so the call goes elsewhere.
     const counts: Record<string, number> = {};
@@ -64,7 +71,6 @@ describe('when a server dies without a word', () => {
       counts[server] = (counts[server] ?? 0) + 1;
     }
     assert.deepEqual(Object.keys(counts).sort(), ['pod-2', 'pod-3']);
-    for (const { call } of streams) call.cancel();
   });
 });
 
@@ -72,7 +78,10 @@ describe('what the sidecar answers itself', needsWeir, () => {
   let mesh: Mesh;
 
   before(async () => {
-    mesh = await startMesh([]);
+    mesh = await startMesh(
+      [],
+      ...['ghost:50051=127.0.0.1:0', 'ghost:7777=127.0.0.1:0'].flatMap((rule) => ['--listen', rule]),
+    );
   });
   after(() => mesh.close());
 
@@ -100,17 +109,14 @@ describe('what the sidecar answers itself', needsWeir, () => {
     mesh.directory.removeEndpoint('nobody');
   });
 
-  it('is UNIMPLEMENTED when no route fits the authority', async () => {
-    const lost = mesh.keep(
-      createEchoClient('echo:50051', {
-        connectProxy: mesh.weir.outbound,
-        grpc: { 'grpc.default_authority': 'nowhere.example:50051' },
-      }),
-    );
-    await assert.rejects(callUnary(lost), (error: Error & { code: number; details: string }) => {
-      assert.equal(error.code, Status.UNIMPLEMENTED);
-      assert.match(error.details, /nowhere\.example/);
-      return true;
+  for (const service of ['ghost:50051', 'ghost:7777']) {
+    it(`is UNIMPLEMENTED when there is no such service: ${service}`, async () => {
+      const lost = mesh.keep(createEchoClient(mesh.weir.listener(service)));
+      await assert.rejects(callUnary(lost), (error: Error & { code: number; details: string }) => {
+        assert.equal(error.code, Status.UNIMPLEMENTED);
+        assert.ok(error.details.includes(service), error.details);
+        return true;
+      });
     });
-  });
+  }
 });

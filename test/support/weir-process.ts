@@ -41,10 +41,14 @@ export class WeirProcess {
     return address;
   }
 
-  /** GETs a page of the admin address. */
-  async get(path: string): Promise<{ readonly status: number; readonly body: string }> {
-    const response = await fetch(`http://${this.admin}${path}`, { headers: { connection: 'close' } });
-    return { status: response.status, body: await response.text() };
+  /** GETs a page of the proxy's admin address. */
+  get(path: string): Promise<Page> {
+    return fetchPage(this.admin, path);
+  }
+
+  /** GETs a page of the control plane's HTTP address. */
+  getControl(path: string): Promise<Page> {
+    return fetchPage(this.http, path);
   }
 
   async ready(timeoutMs = 5_000): Promise<void> {
@@ -56,6 +60,16 @@ export class WeirProcess {
     if (typeof value !== 'string') throw new Error(`no ${name} in ${JSON.stringify(this.#listening)}`);
     return value;
   }
+}
+
+export interface Page {
+  readonly status: number;
+  readonly body: string;
+}
+
+async function fetchPage(address: string, path: string): Promise<Page> {
+  const response = await fetch(`http://${address}${path}`, { headers: { connection: 'close' } });
+  return { status: response.status, body: await response.text() };
 }
 
 /** Starts `weir <args> -o json` and waits for its sockets. The caller kills it. */
