@@ -6,7 +6,8 @@ import type { GreeterClient } from './greeter.js';
 export type Hosts = ReadonlyMap<string, string>;
 
 /**
- * Reads `GREETER_HOSTS`, a hosts file in one line: `native-tools-2:50051=127.0.0.1:41234`, several separated by commas.
+ * Reads `GREETER_HOSTS`, a hosts file in one line: `native-tools-2:50051=127.0.0.1:41234`, several separated
+ * by commas.
  *
  * @throws Error naming the entry that is not of this form.
  */

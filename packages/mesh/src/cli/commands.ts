@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 
 /**
- * A subcommand as the help lists it. `load` imports the command and what it needs, so that one command never costs the
- * memory of another: the sidecar is measured by what it loads.
+ * A subcommand as the help lists it. `load` imports the command and what it needs, so that one command never
+ * costs the memory of another: the sidecar is measured by what it loads.
  */
 export interface CommandEntry {
   readonly name: string;

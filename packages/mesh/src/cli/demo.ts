@@ -44,8 +44,9 @@ function parseCalls(text: string): number {
 export function demoCommand(): Command {
   return new Command('demo')
     .description(
-      'Shows on this machine, with real processes, how a gRPC client is pinned to one pod, and cures it: three ' +
-        'servers, a client, a balancer of connections; then weir control and weir proxy; then a rolling update under load.',
+      'Shows on this machine, with real processes, how a gRPC client is pinned to one pod, and cures it: ' +
+        'three servers, a client, a balancer of connections; then weir control and weir proxy; ' +
+        'then a rolling update under load.',
     )
     .option('-n, --calls <number>', 'calls to make before and again after', parseCalls, 30)
     .option('--keep', 'leave everything running until Ctrl-C, and say how to look at it')
@@ -90,7 +91,7 @@ async function runDemo({ calls, keep = false, output }: DemoOptions): Promise<vo
     if (error instanceof Interruption) process.exitCode = error.exitCode;
     // A process that ended by itself has told its last words already.
     else if (error === end.signal.reason) throw error;
-    else throw new Error(`${(error as Error).message}${cast.complaints()}`, { cause: error });
+    else throw new Error(`${(error as Error).message}${cast.warnings()}`, { cause: error });
   } finally {
     progress.clear();
     end.abort();
@@ -145,8 +146,8 @@ function whileNotAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
 }
 
 /**
- * Calls `first` when someone ends the demo: Ctrl-C, a signal, a closed terminal, a reader of stdout that went away; and
- * `second` when a signal comes again.
+ * Calls `first` when someone ends the demo: Ctrl-C, a signal, a closed terminal, a reader of stdout that went
+ * away; and `second` when a signal comes again.
  *
  * @returns a function that takes the handlers of signals away.
  */

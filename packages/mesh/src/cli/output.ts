@@ -2,7 +2,9 @@ import { Option } from 'commander';
 
 export type OutputFormat = 'text' | 'json';
 
-/** The `-o, --output` option of every command; its value is an {@link OutputFormat} under the key `output`. */
+/**
+ * The `-o, --output` option of every command; its value is an {@link OutputFormat} under the key `output`.
+ */
 export function outputOption(): Option {
   return new Option('-o, --output <format>', 'what to print on stdout')
     .choices(['text', 'json'])

@@ -5,7 +5,8 @@ const MS_PER_UNIT: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_0
 const MAX_DURATION_MS = 2 ** 31 - 1;
 
 /**
- * Reads a length of time as Kubernetes and Istio write it: `250ms`, `30s`, `1.5m`, `1h30m`. A bare `0` is allowed.
+ * Reads a length of time as Kubernetes and Istio write it: `250ms`, `30s`, `1.5m`, `1h30m`. A bare `0` is
+ * allowed.
  *
  * @returns milliseconds, rounded; at most 2^31 - 1 (24 days).
  * @throws InvalidArgumentError that says what is wrong, so that it can serve as a commander option parser.

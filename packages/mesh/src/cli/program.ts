@@ -4,18 +4,19 @@ import type { CommandEntry } from './commands.js';
 
 const EXAMPLES = `
 Examples:
-  weir demo                                            the whole story on one machine
-  weir run -f ./mesh --listen greeter:50051=127.0.0.1:50051
-                                                       balance calls to your own servers
-  weir control -f ./mesh                               serve ./mesh over xDS on 127.0.0.1:15010
-  weir proxy --xds 127.0.0.1:15010                     a sidecar; clients use grpc_proxy=http://127.0.0.1:15001
+  weir demo                             see it work, on this machine alone
+  weir run -f DIR --listen greeter:50051=127.0.0.1:50051
+                                        call your own servers through it
+  weir control -f DIR                   serve DIR over xDS on 127.0.0.1:15010
+  weir proxy --xds 127.0.0.1:15010      a sidecar for gRPC clients that have
+                                        grpc_proxy=http://127.0.0.1:15001
 
 'weir <command> --help' tells the options of one command.
 `;
 
 /**
- * The `weir` command for these arguments. Only the subcommand that they name is loaded; the others stand in the help
- * with their summary.
+ * The `weir` command for these arguments. Only the subcommand that they name is loaded; the others stand in
+ * the help with their summary.
  *
  * @param args the arguments after the program's name.
  */

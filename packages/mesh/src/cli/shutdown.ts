@@ -9,8 +9,8 @@ export interface SignalHost {
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT'];
 
 /**
- * On the first SIGTERM or SIGINT calls `close`, which drains, and exits with 0 once it has finished; if it rejects,
- * its message goes to stderr and the exit code is 1. A second signal exits with 1 at once.
+ * On the first SIGTERM or SIGINT calls `close`, which drains, and exits with 0 once it has finished; if it
+ * rejects, its message goes to stderr and the exit code is 1. A second signal exits with 1 at once.
  *
  * @returns a function that takes the handlers away again.
  */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { formatHostPort, parseHostPort } from '../parse-address.js';
 import type { HostPort } from '../parse-address.js';
-import { Child } from './child.js';
+import { Child, indent } from './child.js';
 import { SERVICE, SERVICE_PORT } from './pods.js';
 import type { Pod } from './pods.js';
 
@@ -45,7 +45,9 @@ export class Cast {
     this.#onUntimelyEnd = onUntimelyEnd;
   }
 
-  /** A greeter server that is named like a pod. Each call takes 5 ms, so that some are in flight at any time. */
+  /**
+   * A greeter server that is named like a pod. Each call takes 5 ms, so that some are in flight at any time.
+   */
   async startServer(name: string): Promise<RunningServer> {
     const env = { POD_NAME: name, HTTP_PORT: '0', DELAY_MS: '5' };
     const child = this.#startGreeter(`pod ${name}`, 'server', env);
@@ -62,7 +64,10 @@ export class Cast {
     return this.#startClient({ GREETER_HOSTS: hosts });
   }
 
-  /** The same client program with one more environment variable, which gRPC libraries understand by themselves. */
+  /**
+   * The same client program with one more environment variable, which gRPC libraries understand by
+   * themselves.
+   */
   startClientOfProxy(outbound: HostPort): Promise<Running> {
     return this.#startClient({ grpc_proxy: `http://${formatHostPort(outbound)}` });
   }
@@ -95,12 +100,13 @@ export class Cast {
     await Promise.all([...this.#children].map((child) => this.stop(child)));
   }
 
-  /** What the two weir processes last complained about, for an error message; empty when they did not. */
-  complaints(): string {
-    return [...this.#children]
-      .filter(({ title, tail }) => title.startsWith('weir ') && tail !== '')
-      .map(({ title, tail }) => `\n  the last lines of ${title}:${tail}`)
-      .join('');
+  /** What the weir processes last warned of, for an error message; empty when there was nothing. */
+  warnings(): string {
+    const lines = [...this.#children]
+      .filter(({ title }) => title.startsWith('weir '))
+      .flatMap(({ title, lastWords }) => lastWords.map((line) => `${title}: ${line}`))
+      .filter((line) => !line.includes(' INFO '));
+    return indent(lines);
   }
 
   /** Ends every process at once. */

@@ -15,7 +15,7 @@ export interface ChildSpec {
 }
 
 const LEASH = new URL('./leash.js', import.meta.url).href;
-const TAIL_LINES = 12;
+const MAX_LAST_WORDS = 12;
 
 /** The machine's own proxies would stand between the parts of the story. */
 export function environmentWithoutProxies(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
@@ -28,7 +28,7 @@ export class Child {
   /** Settles when the process is gone and its last words have been read. */
   readonly gone: Promise<void>;
   readonly #process: ChildProcessByStdio<Writable, Readable, Readable>;
-  readonly #tail: string[] = [];
+  readonly #lastWords: string[] = [];
   readonly #onLine = new Set<(line: string) => void>();
   #ending = '';
   #stopping = false;
@@ -38,7 +38,8 @@ export class Child {
     this.#process = spawn(process.execPath, ['--import', LEASH, ...args], {
       env: { ...environmentWithoutProxies(process.env), ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
-      // Its own process group: Ctrl-C in a terminal must reach the demo alone, which then stops its children in order.
+      // Its own process group: Ctrl-C in a terminal must reach the demo alone, which then stops its children
+      // in order.
       detached: true,
     });
     this.#process.stdin.on('error', () => {});
@@ -61,15 +62,16 @@ export class Child {
     });
   }
 
-  /** The last lines it wrote to stderr, indented, for an error message; empty when it wrote nothing. */
-  get tail(): string {
-    return this.#tail.map((line) => `\n    ${line}`).join('');
+  /** The last lines it wrote to stderr. */
+  get lastWords(): readonly string[] {
+    return this.#lastWords;
   }
 
   /**
    * Waits for the first line on stdout from which `parse` reads something.
    *
-   * @throws Error with its last lines when it ends before, or has said nothing of the kind within `timeoutMs`.
+   * @throws Error with its last lines when it ends before, or has said nothing of the kind within
+   * `timeoutMs`.
    */
   async waitForLine<T>(parse: (line: string) => T | undefined, timeoutMs: number): Promise<T> {
     let listener: (line: string) => void = () => {};
@@ -110,11 +112,16 @@ export class Child {
   }
 
   #complaint(what: string): Error {
-    return new Error(`${this.title} ${what}${this.tail}`);
+    return new Error(`${this.title} ${what}${indent(this.#lastWords)}`);
   }
 
   #remember(line: string): void {
-    this.#tail.push(line);
-    if (this.#tail.length > TAIL_LINES) this.#tail.shift();
+    this.#lastWords.push(line);
+    if (this.#lastWords.length > MAX_LAST_WORDS) this.#lastWords.shift();
   }
+}
+
+/** Lines as they stand below the first line of an error message. */
+export function indent(lines: readonly string[]): string {
+  return lines.map((line) => `\n    ${line}`).join('');
 }

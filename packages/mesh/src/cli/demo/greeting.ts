@@ -8,7 +8,10 @@ import { SERVICE } from './pods.js';
 export type Answer =
   { readonly pod: string; readonly error?: never } | { readonly error: string; readonly pod?: never };
 
-/** Reads the client's answer, `Greeting: hostname:<pod>, in:<name>` with status 200; anything else is an error. */
+/**
+ * Reads the client's answer, `Greeting: hostname:<pod>, in:<name>` with status 200; anything else is an
+ * error.
+ */
 export function parseGreeting(status: number, body: string): Answer {
   const pod = /^Greeting: hostname:([^,\s]+), in:/.exec(body)?.[1];
   if (status === 200 && pod !== undefined) return { pod };

@@ -39,7 +39,7 @@ function bars(pods: readonly string[], counts: Tally, paint: Paint): string[] {
 }
 
 function milliseconds(ms: number): string {
-  return Number.isFinite(ms) ? `${Math.round(ms)} ms` : 'never';
+  return (Number.isFinite(ms) ? `${Math.round(ms)} ms` : 'never').padStart(6);
 }
 
 /** The story as a picture for a terminal of 80 columns; ends with a line feed. */
@@ -51,6 +51,8 @@ export function drawStory(story: Story, { colours }: PictureOptions): string {
   const shares = [...rollout.after.keys()].sort().map((pod) => {
     return `${pod.slice(pod.lastIndexOf('-') + 1)} ${sharePercent(rollout.after, pod).toFixed(0)} %`;
   });
+  const seconds = (rollout.durationMs / 1000).toFixed(1);
+  const [firstAnswer, lastCall] = [rollout.firstAnswerMs, rollout.lastCallMs].map(milliseconds);
   const outcome = `${rollout.calls} calls, ${rollout.failed} failed`;
   return [
     '',
@@ -62,10 +64,10 @@ export function drawStory(story: Story, { colours }: PictureOptions): string {
     ...bars(pods, after, good),
     dim(`  ${calls} calls, ${after.size} of ${pods.length} pods, ${evenness} (${busiest} at most)`),
     '',
-    `${bold('LIFE')}    a rolling update under load replaces ${pods.length} pods in ${(rollout.durationMs / 1000).toFixed(1)} s`,
+    `${bold('LIFE')}    a rolling update under load replaces ${pods.length} pods in ${seconds} s`,
     `  ${(rollout.failed === 0 ? good : bad)(outcome)}`,
-    `  a new pod answers its first call    ${milliseconds(rollout.firstAnswerMs).padStart(6)} after it is ready, at most`,
-    `  a leaving pod gets its last call    ${milliseconds(rollout.lastCallMs).padStart(6)} after it is terminating, at most`,
+    `  a new pod answers its first call    ${firstAnswer} after it is ready, at most`,
+    `  a leaving pod gets its last call    ${lastCall} after it is terminating, at most`,
     `  the new pods' shares when it is done  ${shares.join(', ')}`,
     '',
     '',

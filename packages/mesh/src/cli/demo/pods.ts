@@ -13,7 +13,10 @@ export interface Pod {
   readonly httpPort: number;
 }
 
-/** Pods are called `<deployment>-<hash of the pod template>-<random>`; an update of the Deployment has another hash. */
+/**
+ * Pods are called `<deployment>-<hash of the pod template>-<random>`; an update of the Deployment has another
+ * hash.
+ */
 export const FIRST_PODS: readonly string[] = ['x2x4z', '8kq7n', 'tvl5m'].map(
   (end) => `${SERVICE}-6c9f8d7b5-${end}`,
 );

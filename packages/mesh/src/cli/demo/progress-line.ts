@@ -6,7 +6,9 @@ export interface ProgressStream {
 
 const CLEAR_LINE = '\r\x1b[2K';
 
-/** One line on a terminal that says what happens now and is gone in the end; nothing at all on anything else. */
+/**
+ * One line on a terminal that says what happens now and is gone in the end; nothing at all on anything else.
+ */
 export class ProgressLine {
   readonly #stream: ProgressStream;
   #shown = false;

@@ -14,9 +14,15 @@ export interface Rollout {
   readonly failed: number;
   /** What the first call that failed said. */
   readonly firstError: string | undefined;
-  /** The slowest new pod, from the moment its slice says ready to its first answer; infinite if one never answered. */
+  /**
+   * The slowest new pod, from the moment its slice says ready to its first answer; infinite if one never
+   * answered.
+   */
   readonly firstAnswerMs: number;
-  /** The latest call that a leaving pod got, counted from the moment its slice says terminating; 0 if none came after. */
+  /**
+   * The latest call that a leaving pod got, counted from the moment its slice says terminating; 0 if none
+   * came after.
+   */
   readonly lastCallMs: number;
   /** Who answered once the update was complete. */
   readonly after: Tally;
@@ -40,16 +46,17 @@ const AFTERMATH_MS = 800;
 const PRELUDE_MS = 200;
 
 /**
- * How long each leaving pod lives on after it was marked terminating. Kubernetes marks a pod and sends it SIGTERM at the
- * same moment, so the server's GOAWAY races with the news of the mark; with a preStop pause the server would go on
- * serving whoever still calls, and only the news keeps callers away. The first pod leaves in the second way.
+ * How long each leaving pod lives on after it was marked terminating. Kubernetes marks a pod and sends it
+ * SIGTERM at the same moment, so the server's GOAWAY races with the news of the mark; with a preStop pause
+ * the server would go on serving whoever still calls, and only the news keeps callers away. The first pod
+ * leaves in the second way.
  */
 const PRE_STOP_MS: readonly number[] = [700, 0];
 
 /**
- * Replaces the pods one after the other under load, as a Deployment does with maxSurge 1 and maxUnavailable 0: the new
- * pod's process is started, its slice says ready; then the old pod's slice says terminating, its process ends, its
- * slice goes.
+ * Replaces the pods one after the other under load, as a Deployment does with maxSurge 1 and maxUnavailable
+ * 0: the new pod's process is started, its slice says ready; then the old pod's slice says terminating, its
+ * process ends, its slice goes.
  *
  * @returns what happened to the calls, and the pods that run now.
  */

@@ -7,8 +7,8 @@ import type { Pod } from './pods.js';
 export type PodCondition = 'ready' | 'terminating';
 
 /**
- * The EndpointSlice of one pod. Kubernetes puts pods into one slice only when they share their target port; here each
- * has its own, so there is a slice per pod.
+ * The EndpointSlice of one pod. Kubernetes puts pods into one slice only when they share their target port;
+ * here each has its own, so there is a slice per pod.
  *
  * @returns YAML.
  */
@@ -41,7 +41,9 @@ endpoints:
 `;
 }
 
-/** The directory of YAML that stands for the Kubernetes API: the Service of the story and its EndpointSlices. */
+/**
+ * The directory of YAML that stands for the Kubernetes API: the Service of the story and its EndpointSlices.
+ */
 export class ServiceDirectory {
   readonly path: string;
 

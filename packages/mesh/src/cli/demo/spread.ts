@@ -14,7 +14,8 @@ export function total(counts: Tally): number {
 }
 
 /**
- * How evenly the pods were used: the mean as a percentage of the busiest. 100 is even, 100 / `pods` is all on one.
+ * How evenly the pods were used: the mean as a percentage of the busiest. 100 is even, 100 / `pods` is all on
+ * one.
  *
  * @param pods how many pods there were, with those that answered nothing.
  * @returns 0 when there was no call.

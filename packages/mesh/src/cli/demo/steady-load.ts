@@ -12,7 +12,9 @@ const TICK_MS = 20;
 /** Each tick starts this many calls at the same time, whether or not earlier ones are still under way. */
 const CALLS_PER_TICK = 3;
 
-/** A steady stream of 150 calls per second, some of them at the same time, that remembers what became of each. */
+/**
+ * A steady stream of 150 calls per second, some of them at the same time, that remembers what became of each.
+ */
 export class SteadyLoad {
   readonly #call: () => Promise<Answer>;
   readonly #clock: Clock;

@@ -49,8 +49,9 @@ export interface StoryOptions {
 const CONFIGURED_WITHIN_MS = 10_000;
 
 /**
- * Tells the story with real processes: a client pinned to one pod, the same client cured, a rolling update that no call
- * notices. The processes and connections that are left belong to the cast and to the signal; both end them.
+ * Tells the story with real processes: a client pinned to one pod, the same client cured, a rolling update
+ * that no call notices. The processes and connections that are left belong to the cast and to the signal;
+ * both end them.
  *
  * @throws Error when a step cannot be taken, such as a call that fails.
  */

@@ -5,8 +5,8 @@ import type { Random } from '@weir/core';
 import type { HostPort } from '../parse-address.js';
 
 /**
- * What a Service is to a connection: kube-proxy sends each new one to a random endpoint and there it stays, whatever
- * travels on it (in iptables mode: `-m statistic --mode random`).
+ * What a Service is to a connection: kube-proxy sends each new one to a random endpoint and there it stays,
+ * whatever travels on it (in iptables mode: `-m statistic --mode random`).
  */
 export class TcpBalancer {
   readonly #random: Random;
