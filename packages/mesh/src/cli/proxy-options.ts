@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type RunningProxy, startProxy } from '../proxy/start-proxy.js';
 import { backgroundClock, systemClock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
@@ -7,6 +7,7 @@ import { systemRandom } from '../system/random.js';
 import { bindingOption } from './binding-option.js';
 import { formatHostPort, type HostPort, type ListenRule, parseListen } from './parse-address.js';
 import { parseDurationMs } from './parse-duration.js';
+import { collectLimit, type Limits, NO_LIMITS } from './parse-limit.js';
 
 export const DEFAULT_DRAIN_MS = 30_000;
 
@@ -18,16 +19,19 @@ export interface ProxyCommandOptions {
   readonly outbound: HostPort;
   readonly admin: HostPort;
   readonly drainTime: number | undefined;
+  readonly limit: Limits;
 }
 
 /** Adds the options of the proxy to a command. */
 export function addProxyOptions(command: Command): Command {
   return command
-    .option(
-      '--listen <service:port=host:port>',
-      'a local port that stands for one port of a service, such as greeter:50051=127.0.0.1:50051; may be repeated',
-      collectListen,
-      [],
+    .addOption(
+      new Option(
+        '--listen <service:port=host:port>',
+        'a local port that stands for one port of a service, such as greeter:50051=127.0.0.1:50051; may be repeated',
+      )
+        .argParser(collectListen)
+        .default(NO_RULES, 'none'),
     )
     .addOption(
       bindingOption(
@@ -45,6 +49,14 @@ export function addProxyOptions(command: Command): Command {
       '--drain-time <duration>',
       'how long streams may go on after SIGTERM (default: 30s)',
       parseDurationMs,
+    )
+    .addOption(
+      new Option(
+        '--limit <name=value>',
+        'sets a limit of the HTTP/2 connections or of the relay (docs/reference/limits.md); may be repeated',
+      )
+        .argParser(collectLimit)
+        .default(NO_LIMITS, 'none'),
     );
 }
 
@@ -66,6 +78,7 @@ export function startProxyFrom(
     })),
     outbound,
     admin,
+    ...options.limit,
     clock: systemClock,
     backgroundClock,
     random: systemRandom(),
@@ -103,6 +116,8 @@ export function printProxyAddresses({ outbound, admin, listeners }: ProxyAddress
 function formatBound({ address, port }: AddressInfo): string {
   return formatHostPort({ host: address, port });
 }
+
+const NO_RULES: readonly ListenRule[] = [];
 
 function collectListen(text: string, before: readonly ListenRule[]): readonly ListenRule[] {
   const rule = parseListen(text);
