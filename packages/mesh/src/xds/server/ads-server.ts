@@ -71,7 +71,7 @@ export class AdsServer {
     return new Promise((resolve, reject) => {
       this.#server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
         if (error === null) resolve(bound);
-        else reject(error);
+        else reject(new Error(`cannot serve xDS on ${address}: ${error.message}`, { cause: error }));
       });
     });
   }
