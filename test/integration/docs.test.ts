@@ -5,6 +5,8 @@ import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { DEFAULT_CONNECTION_OPTIONS } from 'weir/dist/http2/options.js';
+import { DEFAULT_RELAY_OPTIONS } from 'weir/dist/proxy/relay/relay-options.js';
 import { readDocumentedCommands } from '../support/documented-commands.js';
 import { needsWeir, startMesh, type Mesh } from '../support/mesh.js';
 import { repositoryRoot } from '../support/node-process.js';
@@ -121,6 +123,22 @@ describe('the documents', () => {
       );
     });
   }
+});
+
+describe('the reference of limits', () => {
+  it('names every limit with its default, and no other', () => {
+    const documented = Array.from(
+      textOf('docs/reference/limits.md').matchAll(/^\| `(\w+)` *\| (\d+) /gm),
+      ([, name, value]) => [name, Number(value)],
+    );
+    assert.deepEqual(
+      Object.fromEntries(documented),
+      Object.fromEntries([
+        ...Object.entries(DEFAULT_CONNECTION_OPTIONS),
+        ...Object.entries(DEFAULT_RELAY_OPTIONS),
+      ]),
+    );
+  });
 });
 
 describe('the reference of a running proxy', needsWeir, () => {
