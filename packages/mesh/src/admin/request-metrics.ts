@@ -81,6 +81,26 @@ export class RequestMetrics {
     return totals;
   }
 
+  /** Everything counted, as plain values that can go to another process. */
+  series(): MethodSeries[] {
+    const all: MethodSeries[] = [];
+    this.#forEachMethod((service, method, metrics) => {
+      all.push({
+        service,
+        method,
+        latencyCounts: metrics.latency.counts,
+        latencySumMs: metrics.latency.sumMs,
+        endpoints: Array.from(metrics.endpoints(), ({ address, pod, counts }) => ({ address, pod, counts })),
+      });
+    });
+    return all;
+  }
+
+  /** Adds what another process counted. */
+  add(all: readonly MethodSeries[]): void {
+    for (const series of all) this.method(series.service, series.method).add(series);
+  }
+
   /** Appends `weir_requests_total` and `weir_request_duration_seconds`. */
   format(text: PrometheusText): void {
     const requests = text.metric(
@@ -115,6 +135,19 @@ export class RequestMetrics {
   }
 }
 
+/** One method's counters as plain values. */
+export interface MethodSeries {
+  readonly service: string;
+  readonly method: string;
+  readonly latencyCounts: readonly number[];
+  readonly latencySumMs: number;
+  readonly endpoints: readonly {
+    readonly address: string;
+    readonly pod: string;
+    readonly counts: readonly number[];
+  }[];
+}
+
 /** The counters of one method of one service. */
 export class MethodMetrics {
   readonly latency = new LatencyHistogram();
@@ -140,6 +173,16 @@ export class MethodMetrics {
     this.latency.record(durationMs);
   }
 
+  /** Adds what another process counted of the same method. */
+  add({ latencyCounts, latencySumMs, endpoints }: MethodSeries): void {
+    latencyCounts.forEach((count, bucket) => (this.latency.counts[bucket]! += count));
+    this.latency.sumMs += latencySumMs;
+    for (const { address, pod, counts } of endpoints) {
+      const own = this.#countsOf(address, pod);
+      counts.forEach((count, status) => (own[status]! += count));
+    }
+  }
+
   endpoints(): Iterable<EndpointCounts> {
     return this.#endpoints.values();
   }
@@ -151,6 +194,12 @@ export class MethodMetrics {
   forgetAll(): void {
     this.#budget.left += this.#endpoints.size;
     this.#endpoints.clear();
+  }
+
+  #countsOf(address: string, pod: string): number[] {
+    const entry = this.#endpoints.get(address);
+    // An address is handed on from pod to pod; the new pod starts its own series.
+    return (entry === undefined || entry.pod !== pod ? this.#add(address, pod) : entry).counts;
   }
 
   #add(address: string, pod: string): EndpointCounts {

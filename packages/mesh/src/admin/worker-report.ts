@@ -1,0 +1,99 @@
+import type { MetricsSources } from './metrics-page.js';
+import type { ProcessView } from './process-metrics.js';
+import type { ClusterView, HostView } from './proxy-view.js';
+import { type MethodSeries, RequestMetrics } from './request-metrics.js';
+import { TrafficCounters } from './traffic-counters.js';
+
+/** What one process of a proxy has counted, as plain values that can go to another process. */
+export interface WorkerReport {
+  readonly requests: readonly MethodSeries[];
+  readonly traffic: Readonly<Record<keyof TrafficCounters, number>>;
+  /** By cluster name, then by address. */
+  readonly hosts: Readonly<Record<string, Readonly<Record<string, HostNumbers>>>>;
+  readonly process: ProcessView;
+}
+
+interface HostNumbers {
+  readonly inFlight: number;
+  readonly connections: number;
+  readonly activeStreams: number;
+  readonly pendingStreams: number;
+}
+
+export interface ReportSources {
+  readonly requests: RequestMetrics;
+  readonly traffic: TrafficCounters;
+  readonly clusters: Iterable<ClusterView>;
+  readonly process: ProcessView;
+}
+
+/** Reads the counters of this process. */
+export function takeReport({ requests, traffic, clusters, process }: ReportSources): WorkerReport {
+  const hosts: Record<string, Record<string, HostNumbers>> = {};
+  for (const cluster of clusters) {
+    hosts[cluster.name] = Object.fromEntries(
+      Array.from(cluster.hosts, ([address, host]) => [address, numbersOf(host)]),
+    );
+  }
+  return { requests: requests.series(), traffic: { ...traffic }, hosts, process };
+}
+
+/** The counters of this process and of its workers as one; the configuration is the same in all of them. */
+export function mergeReports(own: MetricsSources, reports: readonly WorkerReport[]): MetricsSources {
+  if (reports.length === 0) return own;
+  const requests = new RequestMetrics();
+  requests.add(own.requests.series());
+  const traffic = new TrafficCounters();
+  addCounters(traffic, own.traffic);
+  for (const report of reports) {
+    requests.add(report.requests);
+    addCounters(traffic, report.traffic);
+  }
+  const all = [own.process, ...reports.map((report) => report.process)];
+  const sum = (read: (view: ProcessView) => number) => all.reduce((total, view) => total + read(view), 0);
+  const process = {
+    cpuSeconds: sum((view) => view.cpuSeconds),
+    residentBytes: sum((view) => view.residentBytes),
+    heapUsedBytes: sum((view) => view.heapUsedBytes),
+  };
+  const clusters = Array.from(own.proxy.clusters, (cluster) => mergeCluster(cluster, reports));
+  const { config, xdsConnected } = own.proxy;
+  const proxy = { readiness: () => own.proxy.readiness(), config, xdsConnected, clusters };
+  return { requests, traffic, process, proxy };
+}
+
+function addCounters(to: TrafficCounters, from: Readonly<Record<keyof TrafficCounters, number>>): void {
+  for (const name of Object.keys(to) as (keyof TrafficCounters)[]) to[name] += from[name];
+}
+
+function mergeCluster(cluster: ClusterView, reports: readonly WorkerReport[]): ClusterView {
+  const { name, service, policyName, connectTimeoutMs } = cluster;
+  const hosts = new Map<string, HostView>();
+  for (const [address, host] of cluster.hosts) {
+    const all = reports.map((report) => report.hosts[name]?.[address]).filter((numbers) => numbers !== undefined);
+    hosts.set(address, mergeHost(host, [numbersOf(host), ...all]));
+  }
+  return { name, service, policyName, connectTimeoutMs, hosts };
+}
+
+function mergeHost({ endpoint }: HostView, all: readonly HostNumbers[]): HostView {
+  const sum = (read: (numbers: HostNumbers) => number) => all.reduce((total, next) => total + read(next), 0);
+  return {
+    endpoint,
+    stats: { inFlight: sum((numbers) => numbers.inFlight) },
+    pool: {
+      connections: sum((numbers) => numbers.connections),
+      activeStreams: sum((numbers) => numbers.activeStreams),
+      pendingStreams: sum((numbers) => numbers.pendingStreams),
+    },
+  };
+}
+
+function numbersOf({ stats, pool }: HostView): HostNumbers {
+  return {
+    inFlight: stats.inFlight,
+    connections: pool?.connections ?? 0,
+    activeStreams: pool?.activeStreams ?? 0,
+    pendingStreams: pool?.pendingStreams ?? 0,
+  };
+}
