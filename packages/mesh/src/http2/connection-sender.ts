@@ -1,24 +1,13 @@
 import { ClosedStreams, ENDED, RESET_BY_US } from './closed-streams.js';
 import type { ConnectionHandler } from './connection-handler.js';
-import { NO_ERROR } from './error-code.js';
-import {
-  CONTINUATION,
-  DATA,
-  FLAG_END_HEADERS,
-  FLAG_END_STREAM,
-  FRAME_HEADER_BYTES,
-  GOAWAY,
-  HEADERS,
-  PING,
-  RST_STREAM,
-  WINDOW_UPDATE,
-  writeFrameHeader,
-  writeUint32,
-} from './frame.js';
+import type { ConnectionRole, ConnectionShared } from './connection-shared.js';
+import { ENHANCE_YOUR_CALM, NO_ERROR } from './error-code.js';
+import { FloodGuard, LIMIT_MESSAGES, type LimitName } from './flood-guard.js';
+import { FrameWriter } from './frame-writer.js';
+import { asksForHead } from './header-block.js';
 import type { HeaderField } from './hpack/header-field.js';
-import { HpackEncoder } from './hpack/hpack-encoder.js';
 import type { ConnectionOptions } from './options.js';
-import { OutputBuffer, type OutputBatch, type SegmentPool } from './output-buffer.js';
+import type { OutputBatch } from './output-buffer.js';
 import { DEFAULT_WINDOW_BYTES, PeerSettings } from './settings.js';
 import { Http2Stream } from './stream.js';
 
@@ -28,38 +17,46 @@ const NOT_WAITING = 0;
 const WAITING_FOR_STREAM_WINDOW = 1;
 const WAITING_IN_QUEUE = 2;
 
-/** The sending half of a connection: streams, windows and frames out. */
+/** The sending half of a connection: its streams, the peer's windows, and the end of everything. */
 export abstract class ConnectionSender<Owner> {
+  readonly role: ConnectionRole;
   /** What the peer allows. */
-  readonly peer = new PeerSettings();
+  readonly peer: PeerSettings;
   readonly options: ConnectionOptions;
   protected readonly handler: ConnectionHandler<Owner>;
-  protected readonly output: OutputBuffer;
-  protected readonly encoder: HpackEncoder;
+  protected readonly writer: FrameWriter;
+  protected readonly guard: FloodGuard;
   protected readonly streams = new Map<number, Http2Stream<Owner>>();
   protected readonly closedStreams = new ClosedStreams();
   /** Bytes of DATA we may send on the whole connection. */
   protected sendWindow = DEFAULT_WINDOW_BYTES;
+  /** Bytes of DATA the peer may send on the whole connection. */
   protected receiveWindow = DEFAULT_WINDOW_BYTES;
+  /** The highest stream of the peer that was or will be served: GOAWAY names it. */
   protected lastPeerStreamId = 0;
   protected peerStreams = 0;
-  /** Answers to the peer's frames written since the output was last taken. */
-  protected queuedControlFrames = 0;
+  protected pingsUnderWay = 0;
+  readonly #peerParity: number;
   #nextStreamId = 1;
   #unacknowledged = 0;
-  #outputBlocked = false;
-  #awake = false;
-  #flushes = 0;
   #queue: Http2Stream<Owner>[] = [];
   #goawaySent = false;
   #goawayReceived = false;
   #failed = false;
 
-  protected constructor(handler: ConnectionHandler<Owner>, options: ConnectionOptions, segments: SegmentPool) {
+  protected constructor(
+    role: ConnectionRole,
+    handler: ConnectionHandler<Owner>,
+    options: ConnectionOptions,
+    shared: ConnectionShared,
+  ) {
+    this.role = role;
+    this.peer = new PeerSettings(role);
     this.handler = handler;
     this.options = options;
-    this.output = new OutputBuffer(segments);
-    this.encoder = new HpackEncoder({ maxTableBytes: options.encoderTableBytes });
+    this.writer = new FrameWriter(handler, this.peer, options.encoderTableBytes, shared.segments);
+    this.guard = new FloodGuard(options, shared.nowMs);
+    this.#peerParity = role === 'server' ? 1 : 0;
   }
 
   /** Streams open now, both sides' together. */
@@ -70,6 +67,11 @@ export abstract class ConnectionSender<Owner> {
   /** A connection error has ended this connection. */
   get failed(): boolean {
     return this.#failed;
+  }
+
+  /** The limit whose passing ended this connection with ENHANCE_YOUR_CALM: the name of its option. */
+  get limitHit(): LimitName | undefined {
+    return this.guard.limitHit;
   }
 
   /** Either side has said GOAWAY: no new streams, the open ones go on. */
@@ -94,19 +96,17 @@ export abstract class ConnectionSender<Owner> {
 
   /** Bytes in `takeOutput`'s next batch. */
   get pendingOutputBytes(): number {
-    return this.output.pendingBytes;
+    return this.writer.pendingBytes;
   }
 
   /** Takes what there is to write. Write its parts in order, then `releaseOutput` it. */
   takeOutput(): OutputBatch {
-    this.#awake = false;
-    this.#flushes++;
-    this.queuedControlFrames = 0;
-    return this.output.take();
+    return this.writer.take();
   }
 
+  /** The batch is written, down to its last byte: its buffers may be written into again. */
   releaseOutput(batch: OutputBatch): void {
-    this.output.release(batch);
+    this.writer.release(batch);
   }
 
   /**
@@ -117,29 +117,34 @@ export abstract class ConnectionSender<Owner> {
     this.#nextStreamId += 2;
     const stream = new Http2Stream<Owner>(id, this.peer.initialWindowBytes, this.options.streamWindowBytes);
     stream.owner = owner;
-    stream.openedBeforeFlush = this.#flushes;
+    stream.openedBeforeFlush = this.writer.takes;
+    stream.localEnded = endStream;
+    stream.expectsNoContent = asksForHead(fields);
     this.streams.set(id, stream);
-    this.#writeHeaders(id, fields, endStream);
-    if (endStream) stream.localEnded = true;
+    this.guard.streamOpened();
+    this.writer.headers(id, fields, endStream);
+    this.#checkQueue();
     return stream;
   }
 
   /** The HEADERS that opened the stream has not been taken from the output: the peer can't have seen it. */
   isUnsent(stream: Http2Stream<Owner>): boolean {
-    return stream.openedBeforeFlush === this.#flushes;
+    return stream.openedBeforeFlush === this.writer.takes;
   }
 
   /** Sends response headers (server role) or trailers (`endStream`). Nothing happens on a closed or ended stream. */
   sendHeaders(stream: Http2Stream<Owner>, fields: readonly HeaderField[], endStream: boolean): void {
     if (stream.closed || stream.localEnded || this.#failed) return;
-    this.#writeHeaders(stream.id, fields, endStream);
+    this.writer.headers(stream.id, fields, endStream);
+    this.#checkQueue();
     if (endStream) this.#endLocal(stream);
   }
 
   /**
    * Sends as much of `chunk[start, end)` as the windows and the socket take, and END_STREAM with the last
-   * byte if `endStream`. Returns how many bytes went; if not all, `onSendable` will call. Pass `stable` when
-   * the chunk's bytes will not change any more: large payloads are then not copied.
+   * byte if `endStream`. Returns how many bytes went; if not all, `onSendable` will call. On a closed or
+   * ended stream all bytes go, to nowhere. Pass `stable` when the chunk's bytes will not change any more:
+   * large payloads are then not copied.
    */
   sendData(
     stream: Http2Stream<Owner>,
@@ -152,7 +157,7 @@ export abstract class ConnectionSender<Owner> {
     if (stream.closed || stream.localEnded || this.#failed) return end - start;
     if (start === end) {
       if (endStream) {
-        this.#writeDataHeader(stream.id, 0, true);
+        this.writer.data(stream.id, chunk, start, end, true, true);
         this.#endLocal(stream);
       }
       return 0;
@@ -163,13 +168,13 @@ export abstract class ConnectionSender<Owner> {
       if (length > this.peer.maxFrameBytes) length = this.peer.maxFrameBytes;
       if (length > stream.sendWindow) length = stream.sendWindow;
       if (length > this.sendWindow) length = this.sendWindow;
-      if (length <= 0 || this.#outputBlocked) {
+      if (length <= 0 || this.writer.blocked) {
         this.#wait(stream);
         return at - start;
       }
       const last = endStream && at + length === end;
-      this.#writeDataHeader(stream.id, length, last);
-      this.output.append(chunk, at, at + length, stable);
+      this.writer.data(stream.id, chunk, at, at + length, last, stable);
+      this.guard.dataSent();
       stream.sendWindow -= length;
       this.sendWindow -= length;
       at += length;
@@ -181,17 +186,18 @@ export abstract class ConnectionSender<Owner> {
   /** Ends the stream at once with RST_STREAM. Its owner is told by `onClosed` only. */
   resetStream(stream: Http2Stream<Owner>, errorCode: number): void {
     if (stream.closed || this.#failed) return;
-    this.writeReset(stream.id, errorCode);
+    this.writer.reset(stream.id, errorCode);
+    this.#checkQueue();
     this.forget(stream, RESET_BY_US);
   }
 
   /** `bytes` of the stream's DATA were used: gives its window back, in steps of half a window. */
   consume(stream: Http2Stream<Owner>, bytes: number): void {
-    if (stream.closed || stream.remoteEnded) return;
+    if (stream.closed || stream.remoteEnded || this.#failed) return;
     stream.unacknowledged += bytes;
     if (stream.unacknowledged * 2 < this.options.streamWindowBytes) return;
     stream.receiveWindow += stream.unacknowledged;
-    this.#writeWindowUpdate(stream.id, stream.unacknowledged);
+    this.writer.windowUpdate(stream.id, stream.unacknowledged);
     stream.unacknowledged = 0;
   }
 
@@ -200,13 +206,15 @@ export abstract class ConnectionSender<Owner> {
     this.#unacknowledged += bytes;
     if (this.#unacknowledged * 2 < this.options.connectionWindowBytes || this.#failed) return;
     this.receiveWindow += this.#unacknowledged;
-    this.#writeWindowUpdate(0, this.#unacknowledged);
+    this.writer.windowUpdate(0, this.#unacknowledged);
     this.#unacknowledged = 0;
   }
 
   /** Asks for a sign of life; the answer is `onPong`. */
   ping(): void {
-    this.writePing(0, undefined, 0);
+    if (this.#failed) return;
+    this.pingsUnderWay++;
+    this.writer.ping();
   }
 
   /**
@@ -216,20 +224,20 @@ export abstract class ConnectionSender<Owner> {
    */
   announceGoaway(): void {
     if (this.#failed || this.#goawaySent) return;
-    this.#writeGoaway(LARGEST_STREAM_ID, NO_ERROR, '');
+    this.writer.goaway(LARGEST_STREAM_ID, NO_ERROR, '');
   }
 
   /** Says GOAWAY: streams up to the last one seen go on, later ones are ignored. */
   goaway(errorCode: number, debugData = ''): void {
     if (this.#failed || this.#goawaySent) return;
     this.#goawaySent = true;
-    this.#writeGoaway(this.lastPeerStreamId, errorCode, debugData);
+    this.writer.goaway(this.lastPeerStreamId, errorCode, debugData);
   }
 
   /** The owner's socket can (not) take more; while blocked no DATA is taken, other frames still are. */
   blockOutput(blocked: boolean): void {
-    if (this.#outputBlocked === blocked) return;
-    this.#outputBlocked = blocked;
+    if (this.writer.blocked === blocked) return;
+    this.writer.block(blocked);
     if (!blocked) this.resumeQueue();
   }
 
@@ -237,6 +245,7 @@ export abstract class ConnectionSender<Owner> {
   abandonStreams(): Http2Stream<Owner>[] {
     const abandoned = [...this.streams.values()];
     this.streams.clear();
+    this.#queue = [];
     this.peerStreams = 0;
     this.#failed = true;
     for (const stream of abandoned) stream.closed = true;
@@ -256,47 +265,40 @@ export abstract class ConnectionSender<Owner> {
     this.#goawayReceived = true;
   }
 
-  protected markFailed(): void {
+  /** Connection error (RFC 9113 5.4.1): GOAWAY with the reason, and nothing after it. */
+  protected fail(errorCode: number, message: string): void {
+    if (this.#failed) return;
     this.#failed = true;
+    this.#goawaySent = true;
+    this.writer.goaway(this.lastPeerStreamId, errorCode, message);
+    this.handler.onFailure(errorCode, message);
+  }
+
+  /** The peer passed a limit. Returns false, for the caller to pass on. */
+  protected failLimit(limit: LimitName): false {
+    this.guard.hit(limit);
+    this.fail(ENHANCE_YOUR_CALM, LIMIT_MESSAGES[limit]);
+    return false;
   }
 
   /** Drops a stream from the books and tells the handler. */
   protected forget(stream: Http2Stream<Owner>, ending: number): void {
     stream.closed = true;
-    this.streams.delete(stream.id);
+    if (!this.streams.delete(stream.id)) return;
     this.closedStreams.add(stream.id, ending);
     if (this.isPeerStream(stream.id)) this.peerStreams--;
+    if (stream.waiting === WAITING_IN_QUEUE) this.#queue.splice(this.#queue.indexOf(stream), 1);
+    stream.waiting = NOT_WAITING;
     this.handler.onClosed(stream);
   }
 
-  protected abstract isPeerStream(id: number): boolean;
+  protected isPeerStream(id: number): boolean {
+    return (id & 1) === this.#peerParity;
+  }
 
   /** One of our own ids that we have not used yet. */
   protected isUnopened(id: number): boolean {
     return id >= this.#nextStreamId;
-  }
-
-  protected writeReset(id: number, errorCode: number): void {
-    const at = this.#beginControl(4, RST_STREAM, 0, id);
-    this.#endControl(writeUint32(this.output.current!, at, errorCode));
-  }
-
-  protected writePing(flags: number, payload: Buffer | undefined, start: number): void {
-    let at = this.#beginControl(8, PING, flags, 0);
-    const out = this.output.current!;
-    for (let index = 0; index < 8; index++) out[at++] = payload === undefined ? 0 : payload[start + index]!;
-    this.#endControl(at);
-  }
-
-  protected writeSettings(type: number, flags: number, values: readonly (readonly [number, number])[]): void {
-    let at = this.#beginControl(values.length * 6, type, flags, 0);
-    const out = this.output.current!;
-    for (const [id, value] of values) {
-      out[at] = id >>> 8;
-      out[at + 1] = id;
-      at = writeUint32(out, at + 2, value);
-    }
-    this.#endControl(at);
   }
 
   /** Raises the connection's receive window from the protocol's 65 535 to the configured size. */
@@ -304,29 +306,28 @@ export abstract class ConnectionSender<Owner> {
     const increment = this.options.connectionWindowBytes - DEFAULT_WINDOW_BYTES;
     if (increment <= 0) return;
     this.receiveWindow += increment;
-    this.#writeWindowUpdate(0, increment);
+    this.writer.windowUpdate(0, increment);
   }
 
   /** The stream's window grew. */
   protected resumeStream(stream: Http2Stream<Owner>): void {
     if (stream.waiting !== WAITING_FOR_STREAM_WINDOW || stream.sendWindow <= 0) return;
     stream.waiting = NOT_WAITING;
-    if (this.#outputBlocked || this.sendWindow <= 0) this.#wait(stream);
+    if (this.writer.blocked || this.sendWindow <= 0) this.#wait(stream);
     else this.handler.onSendable(stream);
   }
 
-  /** The connection's window grew, or the socket drained: those who waited go on, first come first served. */
+  /**
+   * The connection's window grew, or the socket drained: those who waited go on, first come first served. A
+   * stream that the window was not enough for queues again at the end.
+   */
   protected resumeQueue(): void {
-    const queue = this.#queue;
-    this.#queue = [];
-    for (let at = 0; at < queue.length; at++) {
-      if (this.#outputBlocked || this.sendWindow <= 0) {
-        this.#queue = queue.slice(at).concat(this.#queue);
-        return;
-      }
-      const stream = queue[at]!;
+    for (let turns = this.#queue.length; turns > 0; turns--) {
+      if (this.writer.blocked || this.sendWindow <= 0) return;
+      const stream = this.#queue.shift();
+      if (stream === undefined) return;
       stream.waiting = NOT_WAITING;
-      if (!stream.closed) this.handler.onSendable(stream);
+      this.handler.onSendable(stream);
     }
   }
 
@@ -345,76 +346,8 @@ export abstract class ConnectionSender<Owner> {
     if (stream.remoteEnded && !stream.closed) this.forget(stream, ENDED);
   }
 
-  #writeHeaders(id: number, fields: readonly HeaderField[], endStream: boolean): void {
-    const bound = this.encoder.encodedBound(fields);
-    const endFlag = endStream ? FLAG_END_STREAM : 0;
-    if (bound > this.peer.maxFrameBytes) {
-      this.#writeLongHeaders(id, fields, bound, endFlag);
-    } else {
-      const at = this.output.reserve(FRAME_HEADER_BYTES + bound);
-      const out = this.output.current!;
-      const end = this.encoder.encode(fields, out, at + FRAME_HEADER_BYTES);
-      writeFrameHeader(out, at, end - at - FRAME_HEADER_BYTES, HEADERS, FLAG_END_HEADERS | endFlag, id);
-      this.output.commit(end);
-    }
-    this.#wake();
-  }
-
-  #writeLongHeaders(id: number, fields: readonly HeaderField[], bound: number, endFlag: number): void {
-    const block = Buffer.allocUnsafe(bound);
-    const length = this.encoder.encode(fields, block, 0);
-    const limit = this.peer.maxFrameBytes;
-    let start = 0;
-    do {
-      const end = Math.min(start + limit, length);
-      const flags = (start === 0 ? endFlag : 0) | (end === length ? FLAG_END_HEADERS : 0);
-      const at = this.output.reserve(FRAME_HEADER_BYTES);
-      const type = start === 0 ? HEADERS : CONTINUATION;
-      this.output.commit(writeFrameHeader(this.output.current!, at, end - start, type, flags, id));
-      this.output.append(block, start, end, true);
-      start = end;
-    } while (start < length);
-  }
-
-  #writeDataHeader(id: number, length: number, endStream: boolean): void {
-    const at = this.output.reserve(FRAME_HEADER_BYTES);
-    this.output.commit(
-      writeFrameHeader(this.output.current!, at, length, DATA, endStream ? FLAG_END_STREAM : 0, id),
-    );
-    this.#wake();
-  }
-
-  #writeWindowUpdate(id: number, increment: number): void {
-    const at = this.#beginControl(4, WINDOW_UPDATE, 0, id);
-    this.#endControl(writeUint32(this.output.current!, at, increment));
-  }
-
-  #writeGoaway(lastStreamId: number, errorCode: number, debugData: string): void {
-    let at = this.#beginControl(8 + debugData.length, GOAWAY, 0, 0);
-    const out = this.output.current!;
-    at = writeUint32(out, at, lastStreamId);
-    at = writeUint32(out, at, errorCode);
-    this.#endControl(at + out.write(debugData, at, 'latin1'));
-  }
-
-  protected writeFailure(errorCode: number, message: string): void {
-    this.#goawaySent = true;
-    this.#writeGoaway(this.lastPeerStreamId, errorCode, message);
-  }
-
-  #beginControl(length: number, type: number, flags: number, id: number): number {
-    const at = this.output.reserve(FRAME_HEADER_BYTES + length);
-    return writeFrameHeader(this.output.current!, at, length, type, flags, id);
-  }
-
-  #endControl(end: number): void {
-    this.output.commit(end);
-    this.#wake();
-  }
-
-  #wake(): void {
-    if (this.#awake) return;
-    this.#awake = true;
-    this.handler.onOutput();
+  /** A peer that does not read must not make us keep frames without end; flow control holds back DATA only. */
+  #checkQueue(): void {
+    if (this.writer.queuedFrames > this.options.maxQueuedFrames) this.failLimit('maxQueuedFrames');
   }
 }

@@ -38,7 +38,16 @@ export class FrameSplitter {
       if (length > this.#maxFrameBytes) return this.#refuse(chunk, at);
       if (start + length > end) break;
       at = start + length;
-      if (!this.#sink.onFrame(chunk[start - 6]!, chunk[start - 5]!, readUint31(chunk, start - 4), chunk, start, at))
+      if (
+        !this.#sink.onFrame(
+          chunk[start - 6]!,
+          chunk[start - 5]!,
+          readUint31(chunk, start - 4),
+          chunk,
+          start,
+          at,
+        )
+      )
         return false;
     }
     return at === end || this.#begin(chunk, at, end);
@@ -72,7 +81,9 @@ export class FrameSplitter {
     const frame = this.#frame;
     this.#frame = undefined;
     this.#collected = 0;
-    return this.#sink.onFrame(header[3]!, header[4]!, readUint31(header, 5), frame, 0, length) ? at + take : -1;
+    return this.#sink.onFrame(header[3]!, header[4]!, readUint31(header, 5), frame, 0, length)
+      ? at + take
+      : -1;
   }
 
   #refuse(header: Buffer, at: number): false {

@@ -55,6 +55,10 @@ export function readUint31(buffer: Buffer, offset: number): number {
 /** Reads 32 bits as an unsigned number. */
 export function readUint32(buffer: Buffer, offset: number): number {
   return (
-    ((buffer[offset]! << 24) | (buffer[offset + 1]! << 16) | (buffer[offset + 2]! << 8) | buffer[offset + 3]!) >>> 0
+    ((buffer[offset]! << 24) |
+      (buffer[offset + 1]! << 16) |
+      (buffer[offset + 2]! << 8) |
+      buffer[offset + 3]!) >>>
+    0
   );
 }

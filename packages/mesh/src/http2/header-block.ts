@@ -6,6 +6,7 @@ import {
   FIELD_INVALID,
   FIELD_METHOD,
   FIELD_PATH,
+  FIELD_REGULAR,
   FIELD_SCHEME,
   FIELD_STATUS,
   FIELD_TE,
@@ -118,7 +119,9 @@ export function readRequest(fields: readonly HeaderField[]): HeaderBlock | undef
   if (!readFields(block) || block.status !== undefined || block.method === undefined) return undefined;
   if (block.method.value === 'CONNECT') {
     // 8.5: "The ':scheme' and ':path' pseudo-header fields MUST be omitted."
-    return block.authority !== undefined && block.scheme === undefined && block.path === undefined ? block : undefined;
+    return block.authority !== undefined && block.scheme === undefined && block.path === undefined
+      ? block
+      : undefined;
   }
   // 8.3.1: "All HTTP/2 requests MUST include exactly one valid value for the ':method', ':scheme', and ':path'
   // pseudo-header fields, unless they are CONNECT requests".
@@ -127,9 +130,14 @@ export function readRequest(fields: readonly HeaderField[]): HeaderBlock | undef
   if (path.charCodeAt(0) !== 0x2f && !(path === '*' && block.method.value === 'OPTIONS')) return undefined;
   // 8.3.1: "A server SHOULD treat a request as malformed if it contains a Host header field that identifies an
   // entity that differs from the entity in the ':authority' pseudo-header field."
-  if (block.host !== undefined && block.authority !== undefined && block.host.value !== block.authority.value)
+  if (block.host !== undefined && block.authority !== undefined && !isSameHost(block.host, block.authority))
     return undefined;
   return block;
+}
+
+/** RFC 3986 6.2.2.1: "the scheme and host are case-insensitive". */
+function isSameHost(one: HeaderField, other: HeaderField): boolean {
+  return one.value === other.value || one.value.toLowerCase() === other.value.toLowerCase();
 }
 
 /** Reads a response's header block; undefined when it is malformed (RFC 9113 8.3.2). */
@@ -154,4 +162,20 @@ export function readTrailers(fields: readonly HeaderField[]): HeaderBlock | unde
   if (!readFields(block)) return undefined;
   const pseudo = block.method ?? block.scheme ?? block.authority ?? block.path ?? block.status;
   return pseudo === undefined ? block : undefined;
+}
+
+/** The block begins as only a request's can. */
+export function opensRequest(fields: readonly HeaderField[]): boolean {
+  const kind = fields[0]?.kind;
+  return kind === FIELD_METHOD || kind === FIELD_SCHEME || kind === FIELD_AUTHORITY || kind === FIELD_PATH;
+}
+
+/** The request's method is HEAD. Looks as far as the pseudo-header fields go. */
+export function asksForHead(fields: readonly HeaderField[]): boolean {
+  for (let at = 0; at < fields.length; at++) {
+    const { kind, value } = fields[at]!;
+    if (kind === FIELD_METHOD) return value === 'HEAD';
+    if (kind === FIELD_REGULAR) return false;
+  }
+  return false;
 }

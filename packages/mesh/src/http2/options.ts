@@ -33,13 +33,16 @@ export interface ConnectionOptions {
   readonly provokedResetBurst: number;
   readonly provokedResetsPerSecond: number;
   /**
-   * PING, SETTINGS, PRIORITY, unknown frames, empty DATA and WINDOW_UPDATE beyond what the traffic
-   * explains: burst, then a second. Default 10 000 and 330, nghttp2's "glitch" rate.
+   * Frames that move nothing forward: PING, SETTINGS, PRIORITY, repeated GOAWAY, 1xx responses, unknown
+   * frames, empty DATA, HEADERS on closed streams, and WINDOW_UPDATE beyond what the traffic explains: burst,
+   * then a second. Default 10 000 and 330, nghttp2's "glitch" rate.
    */
   readonly glitchBurst: number;
   readonly glitchesPerSecond: number;
   /** Answers (PING and SETTINGS ACK, RST_STREAM) waiting to be written. Default 1000, as Envoy and nghttp2 (CVE-2019-9512). */
   readonly maxQueuedControlFrames: number;
+  /** HEADERS and RST_STREAM written while the peer reads nothing. Default 10 000, Envoy's max_outbound_frames (CVE-2019-9517). */
+  readonly maxQueuedFrames: number;
 }
 
 export const DEFAULT_CONNECTION_OPTIONS: ConnectionOptions = {
@@ -60,4 +63,5 @@ export const DEFAULT_CONNECTION_OPTIONS: ConnectionOptions = {
   glitchBurst: 10_000,
   glitchesPerSecond: 330,
   maxQueuedControlFrames: 1000,
+  maxQueuedFrames: 10_000,
 };

@@ -26,6 +26,8 @@ export class Http2Stream<Owner> {
   headersReceived = false;
   /** Octets of DATA still owed by content-length; -1 when nothing was promised. */
   contentRemaining = -1;
+  /** We asked by HEAD: the response has no content, whatever its content-length says (client role). */
+  expectsNoContent = false;
   /** Whether and for what the sender of DATA waits; the connection's business. */
   waiting = 0;
   /** How often the output had been taken when our HEADERS opened the stream (client role). */
