@@ -70,7 +70,9 @@ function mergeCluster(cluster: ClusterView, reports: readonly WorkerReport[]): C
   const { name, service, policyName, connectTimeoutMs } = cluster;
   const hosts = new Map<string, HostView>();
   for (const [address, host] of cluster.hosts) {
-    const all = reports.map((report) => report.hosts[name]?.[address]).filter((numbers) => numbers !== undefined);
+    const all = reports
+      .map((report) => report.hosts[name]?.[address])
+      .filter((numbers) => numbers !== undefined);
     hosts.set(address, mergeHost(host, [numbersOf(host), ...all]));
   }
   return { name, service, policyName, connectTimeoutMs, hosts };

@@ -41,6 +41,7 @@ export function readConnectRequest(socket: Socket, found: (request: ConnectReque
     found({ ...authority, early: bytes.subarray(end + HEAD_END.length) });
   };
   socket.on('data', onData);
+  socket.resume();
 }
 
 /** Tells the caller that its tunnel is open. */

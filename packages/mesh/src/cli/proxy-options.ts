@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type RunningProxy, startProxy } from '../proxy/start-proxy.js';
 import { backgroundClock, systemClock } from '../system/clock.js';
@@ -20,6 +21,7 @@ export interface ProxyCommandOptions {
   readonly admin: HostPort;
   readonly drainTime: number | undefined;
   readonly limit: Limits;
+  readonly concurrency: number;
 }
 
 /** Adds the options of the proxy to a command. */
@@ -50,6 +52,12 @@ export function addProxyOptions(command: Command): Command {
       'how long streams may go on after SIGTERM (default: 30s)',
       parseDurationMs,
     )
+    .option(
+      '--concurrency <number>',
+      'processes that relay, each on a core of its own; a connection goes to the one with the fewest',
+      parseConcurrency,
+      1,
+    )
     .addOption(
       new Option(
         '--limit <name=value>',
@@ -79,6 +87,8 @@ export function startProxyFrom(
     outbound,
     admin,
     ...options.limit,
+    concurrency: options.concurrency,
+    workerModulePath: fileURLToPath(new URL('./proxy-worker.js', import.meta.url)),
     clock: systemClock,
     backgroundClock,
     random: systemRandom(),
@@ -115,6 +125,16 @@ export function printProxyAddresses({ outbound, admin, listeners }: ProxyAddress
 
 function formatBound({ address, port }: AddressInfo): string {
   return formatHostPort({ host: address, port });
+}
+
+const MAX_CONCURRENCY = 64;
+
+function parseConcurrency(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > MAX_CONCURRENCY) {
+    throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_CONCURRENCY}.`);
+  }
+  return count;
 }
 
 const NO_RULES: readonly ListenRule[] = [];

@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { decide } from '@weir/core';
 import {
   acceptConnect,
@@ -8,6 +8,7 @@ import {
 } from '../capture/connect-request.js';
 import { sniff } from '../capture/sniff.js';
 import { splice } from '../capture/splice.js';
+import type { Destination, Door } from './door.js';
 import { DownstreamConnection } from './relay/downstream-connection.js';
 import type { RelayContext } from './relay/relay-context.js';
 import { Router } from './relay/router.js';
@@ -18,24 +19,11 @@ const SILENCE_MS = 5_000;
 const UNCONFIGURED_MS = 10_000;
 const CONFIGURED_POLL_MS = 10;
 
-/** A `host:port` as callers name it. */
-export interface Destination {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** A socket address to listen on; port 0 means any free one. */
-export interface ListenAddress {
-  readonly host: string;
-  readonly port: number;
-}
-
 const NO_BYTES = Buffer.alloc(0);
 
 /** Takes the application's outgoing connections and hands each to what it turns out to be. */
 export class Outbound {
   readonly #context: RelayContext;
-  readonly #servers: Server[] = [];
   /** Every socket accepted and not closed yet. */
   readonly #sockets = new Set<Socket>();
   readonly #connections = new Set<DownstreamConnection>();
@@ -46,29 +34,35 @@ export class Outbound {
     this.#context = context;
   }
 
-  /** A local port that stands for one service. Resolves with the address bound. */
-  listenFor(destination: Destination, address: ListenAddress): Promise<AddressInfo> {
-    return this.#listen(address, (socket) => {
-      this.#whenConfigured(socket, () => this.#sniffFor(socket, NO_BYTES, destination, true));
-    });
+  /** Connections taken and not closed yet. */
+  get openConnections(): number {
+    return this.#sockets.size;
   }
 
-  /** The port for HTTP CONNECT. Resolves with the address bound. */
-  listenForConnect(address: ListenAddress): Promise<AddressInfo> {
-    return this.#listen(address, (socket) => {
-      readConnectRequest(socket, (request) => {
-        this.#whenConfigured(socket, () => this.#onConnectRequest(socket, request));
-      });
+  /** Takes over a new, paused connection that came in at `door`. */
+  accept(socket: Socket, door: Door): void {
+    this.#sockets.add(socket);
+    // An error is followed by 'close', where it is dealt with.
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      if (this.#sockets.size === 0) this.#onIdle?.();
+    });
+    if (door.kind === 'service') {
+      this.#whenConfigured(socket, () => this.#sniffFor(socket, NO_BYTES, door.destination, true));
+      return;
+    }
+    readConnectRequest(socket, (request) => {
+      this.#whenConfigured(socket, () => this.#onConnectRequest(socket, request));
     });
   }
 
   /**
-   * Stops accepting, tells every caller GOAWAY, and resolves when the last connection is gone or after
-   * `drainMs`, when the rest is cut off.
+   * Tells every caller GOAWAY, and resolves when the last connection is gone or after `drainMs`, when the
+   * rest is cut off. To be called when no more connections are handed in.
    */
   async close(drainMs: number): Promise<void> {
     this.#closing = true;
-    for (const server of this.#servers) server.close();
     for (const connection of this.#connections) connection.close();
     if (this.#sockets.size === 0) return;
     await new Promise<void>((resolve) => {
@@ -85,28 +79,7 @@ export class Outbound {
 
   /** Cuts everything off. */
   destroy(): void {
-    for (const server of this.#servers) server.close();
     for (const socket of this.#sockets) socket.destroy();
-  }
-
-  async #listen(address: ListenAddress, accept: (socket: Socket) => void): Promise<AddressInfo> {
-    // Half-open, because a spliced protocol may end one direction before the other.
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-      this.#sockets.add(socket);
-      // An error is followed by 'close', where it is dealt with.
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        this.#sockets.delete(socket);
-        if (this.#sockets.size === 0) this.#onIdle?.();
-      });
-      accept(socket);
-    });
-    this.#servers.push(server);
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(address.port, address.host, resolve);
-    });
-    return server.address() as AddressInfo;
   }
 
   /** Holds a connection that came before the first configuration: an application may start before its proxy is ready. */

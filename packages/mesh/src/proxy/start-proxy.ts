@@ -1,25 +1,21 @@
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Clock, Random } from '@weir/core';
 import { createAdminHandler } from '../admin/admin-pages.js';
-import { listenAdmin, type AdminServer } from '../admin/admin-server.js';
+import { listenAdmin } from '../admin/admin-server.js';
 import { readProcess } from '../admin/process-metrics.js';
 import { proxyPages } from '../admin/proxy-pages.js';
-import { RequestMetrics } from '../admin/request-metrics.js';
-import { TrafficCounters } from '../admin/traffic-counters.js';
-import { FieldInterner } from '../http2/hpack/header-field.js';
-import { DEFAULT_CONNECTION_OPTIONS, type ConnectionOptions } from '../http2/options.js';
-import { SegmentPool } from '../http2/output-buffer.js';
+import { mergeReports } from '../admin/worker-report.js';
+import type { ConnectionOptions } from '../http2/options.js';
 import type { Logger } from '../system/logger.js';
-import { FlushQueue } from '../transport/flush-queue.js';
 import { AdsClient } from '../xds/client/ads-client.js';
 import { adsOverHttp2 } from '../xds/client/ads-over-http2.js';
 import type { NodeIdentity } from '../xds/client/node.js';
 import { TYPE_CLUSTER, TYPE_LISTENER } from '../xds/type-urls.js';
-import { ProxyConfig } from './config/proxy-config.js';
-import { Outbound, type Destination, type ListenAddress } from './outbound.js';
-import type { RelayContext } from './relay/relay-context.js';
-import { DEFAULT_RELAY_OPTIONS, type RelayOptions } from './relay/relay-options.js';
-import { Upstreams } from './upstream/upstreams.js';
+import { createDataPlane, type DataPlane } from './data-plane.js';
+import { type Destination, type Door, type ListenAddress, openDoor } from './door.js';
+import type { RelayOptions } from './relay/relay-options.js';
+import type { ToWorker } from './workers/messages.js';
+import { WorkerPool } from './workers/worker-pool.js';
 
 /** A local port that stands for one port of a service. */
 export interface ProxyListener {
@@ -42,6 +38,10 @@ export interface ProxyOptions {
   readonly logger: Logger;
   readonly http2?: Partial<ConnectionOptions>;
   readonly relay?: Partial<RelayOptions>;
+  /** Processes that relay, this one included. Default 1. */
+  readonly concurrency?: number;
+  /** The program of the other processes; it calls `serveWorker`. */
+  readonly workerModulePath: string;
 }
 
 export interface RunningProxy {
@@ -59,95 +59,104 @@ export interface RunningProxy {
  * @throws when a port cannot be bound; nothing is left open then.
  */
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
-  const { clock, backgroundClock, random, logger, xds } = options;
-  const counters = new TrafficCounters();
-  const metrics = new RequestMetrics();
-  const flushQueue = new FlushQueue();
-  const shared = { segments: new SegmentPool(), interner: new FieldInterner(), nowMs: () => clock.nowMs() };
-  const upstreams = new Upstreams(() => context);
-  const config = new ProxyConfig({
-    clock: backgroundClock,
+  const { clock, backgroundClock, random, logger, xds, http2 = {}, relay = {}, concurrency = 1 } = options;
+  const plane: DataPlane = createDataPlane({
+    clock,
+    backgroundClock,
     random,
     logger,
+    http2,
+    relay,
     controlPlane: `${xds.host}:${xds.port}`,
     onSubscriptions: (typeUrl, names) => ads.subscribe(typeUrl, names),
-    onEndpointForgotten: (address) => metrics.forgetEndpoint(address),
-    onServiceForgotten: (service) => metrics.forgetService(service),
   });
-  const ads = new AdsClient({
+  const { config, outbound, flushQueue, shared } = plane;
+  const workers = new WorkerPool({
+    modulePath: options.workerModulePath,
+    count: concurrency - 1,
+    settings: { http2, relay },
+    clock: backgroundClock,
+    logger,
+    configSoFar: () => configSoFar(plane),
+  });
+  const ads: AdsClient = new AdsClient({
     connect: adsOverHttp2({ ...xds, clock: backgroundClock, flushQueue, shared }),
     node: options.node,
     clock: backgroundClock,
     random,
     logger,
-    handler: config,
+    handler: {
+      apply(typeUrl, version, resources) {
+        const errors = config.apply(typeUrl, version, resources);
+        workers.applyConfig(typeUrl, version, resources);
+        return errors;
+      },
+    },
   });
-  const context: RelayContext = {
-    clock: backgroundClock,
-    random,
-    logger,
-    config,
-    counters,
-    metrics,
-    flushQueue,
-    shared,
-    upstreams,
-    http2: { ...DEFAULT_CONNECTION_OPTIONS, ...options.http2 },
-    options: { ...DEFAULT_RELAY_OPTIONS, ...options.relay },
-  };
   let draining = false;
-  const readiness = (): true | string => {
-    if (draining) return 'draining';
-    return config.configured ? true : `not configured: ${config.reason}`;
+  const admin = await listenAdmin(
+    options.admin.host,
+    options.admin.port,
+    createAdminHandler(
+      'weir proxy',
+      proxyPages(async () => mergeReports(ownSources(plane, ads, draining), await workers.reports())),
+    ),
+  ).catch((error: unknown) => {
+    workers.destroy();
+    throw error;
+  });
+  const servers: Server[] = [];
+  const open = async (address: ListenAddress, door: Door): Promise<AddressInfo> => {
+    const opened = await openDoor(address, door, (socket: Socket) => {
+      if (!workers.take(socket, door, outbound.openConnections)) outbound.accept(socket, door);
+    });
+    servers.push(opened.server);
+    return opened.address;
   };
-  const view = {
-    readiness,
-    config,
-    get xdsConnected() {
-      return ads.connected;
-    },
-    get clusters() {
-      return config.clusters;
-    },
-  };
-  const pages = proxyPages(() => ({
-    proxy: view,
-    traffic: counters,
-    requests: metrics,
-    process: readProcess(),
-  }));
-  const outbound = new Outbound({ ...context, clock });
-  let admin: AdminServer | undefined;
   try {
-    admin = await listenAdmin(
-      options.admin.host,
-      options.admin.port,
-      createAdminHandler('weir proxy', pages),
-    );
     const listeners: AddressInfo[] = [];
     for (const { destination, address } of options.listeners) {
-      listeners.push(await outbound.listenFor(destination, address));
+      listeners.push(await open(address, { kind: 'service', destination }));
     }
-    const connectPort = options.outbound && (await outbound.listenForConnect(options.outbound));
+    const connectPort = options.outbound && (await open(options.outbound, { kind: 'connect' }));
     ads.subscribe(TYPE_CLUSTER, 'wildcard');
     ads.subscribe(TYPE_LISTENER, 'wildcard');
     ads.start();
-    const adminServer = admin;
     return {
       listeners,
       outbound: connectPort,
       admin: { host: options.admin.host, port: admin.port },
       close: async (drainMs) => {
         draining = true;
-        await outbound.close(drainMs);
+        for (const server of servers) server.close();
+        await Promise.all([outbound.close(drainMs), workers.close(drainMs)]);
         ads.stop();
         config.close();
-        await adminServer.close();
+        await admin.close();
       },
     };
   } catch (error) {
-    outbound.destroy();
-    await admin?.close();
+    for (const server of servers) server.close();
+    workers.destroy();
+    await admin.close();
     throw error;
+  }
+}
+
+/** What the admin pages show of this process. */
+function ownSources({ config, counters, metrics }: DataPlane, ads: AdsClient, draining: boolean) {
+  const readiness = (): true | string => {
+    if (draining) return 'draining';
+    return config.configured ? true : `not configured: ${config.reason}`;
+  };
+  const proxy = { readiness, config, xdsConnected: ads.connected, clusters: config.clusters };
+  return { proxy, traffic: counters, requests: metrics, process: readProcess() };
+}
+
+/** What has been received, as responses that bring another process to the same state. */
+function* configSoFar({ config }: DataPlane): Iterable<Extract<ToWorker, { kind: 'config' }>> {
+  for (const { typeUrl, version, received, resources } of config.types) {
+    if (!received) continue;
+    yield { kind: 'config', typeUrl, version, resources: resources.map(({ value }) => ({ typeUrl, value })) };
   }
 }

@@ -70,7 +70,11 @@ export class Router {
     const service = decision.kind === 'forward' ? (config.cluster(decision.cluster)?.service ?? '') : '';
     const query = path.value.indexOf('?');
     const method = query === -1 ? path.value : path.value.slice(0, query);
-    const routed = { decision, target: authority, metrics: metrics.method(service, service === '' ? '' : method) };
+    const routed = {
+      decision,
+      target: authority,
+      metrics: metrics.method(service, service === '' ? '' : method),
+    };
     const virtualHost = findVirtualHost(table, authority);
     if (virtualHost !== undefined && decisionCacheable(virtualHost)) {
       if (this.#cache.size >= MAX_CACHED) this.#cache.clear();

@@ -1,0 +1,46 @@
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/** A `host:port` as callers name it. */
+export interface Destination {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A socket address to listen on; port 0 means any free one. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** How callers come in at a port. */
+export type Door =
+  /** The port stands for one service. */
+  | { readonly kind: 'service'; readonly destination: Destination }
+  /** HTTP CONNECT says where a connection wants to go. */
+  | { readonly kind: 'connect' };
+
+export interface OpenDoor {
+  readonly server: Server;
+  readonly address: AddressInfo;
+}
+
+/**
+ * Opens a port. Connections are handed over paused, so that they can go to another process unread.
+ *
+ * @throws Error of `node:net` when the port cannot be bound
+ */
+export async function openDoor(
+  address: ListenAddress,
+  door: Door,
+  take: (socket: Socket, door: Door) => void,
+): Promise<OpenDoor> {
+  // Half-open, because a spliced protocol may end one direction before the other.
+  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) =>
+    take(socket, door),
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(address.port, address.host, resolve);
+  });
+  return { server, address: server.address() as AddressInfo };
+}

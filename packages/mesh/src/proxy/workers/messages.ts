@@ -1,0 +1,31 @@
+import type { WorkerReport } from '../../admin/worker-report.js';
+import type { ConnectionOptions } from '../../http2/options.js';
+import type { ReceivedResource } from '../../xds/client/received-resource.js';
+import type { Door } from '../door.js';
+import type { RelayOptions } from '../relay/relay-options.js';
+
+/** What a worker has to know to begin. */
+export interface WorkerSettings {
+  readonly http2: Partial<ConnectionOptions>;
+  readonly relay: Partial<RelayOptions>;
+}
+
+/** From the first process to a worker. */
+export type ToWorker =
+  | { readonly kind: 'start'; readonly settings: WorkerSettings }
+  /** A response of the control plane, as the first process took it. */
+  | {
+      readonly kind: 'config';
+      readonly typeUrl: string;
+      readonly version: string;
+      readonly resources: readonly ReceivedResource[];
+    }
+  /** The socket comes with the message. */
+  | { readonly kind: 'connection'; readonly door: Door }
+  | { readonly kind: 'report' }
+  | { readonly kind: 'close'; readonly drainMs: number };
+
+/** From a worker to the first process. */
+export type FromWorker =
+  /** A connection that was handed over is gone. */
+  { readonly kind: 'closed' } | { readonly kind: 'report'; readonly report: WorkerReport };

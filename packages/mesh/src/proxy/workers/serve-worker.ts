@@ -1,0 +1,68 @@
+import { Socket } from 'node:net';
+import type { Clock, Random } from '@weir/core';
+import { readProcess } from '../../admin/process-metrics.js';
+import { takeReport } from '../../admin/worker-report.js';
+import type { Logger } from '../../system/logger.js';
+import { createDataPlane, type DataPlane } from '../data-plane.js';
+import type { FromWorker, ToWorker } from './messages.js';
+
+export interface WorkerOptions {
+  readonly clock: Clock;
+  readonly backgroundClock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Sends to the first process. */
+  readonly send: (message: FromWorker) => void;
+  /** Ends this process: the work is done. */
+  readonly onDone: () => void;
+}
+
+/**
+ * The part of a proxy that runs in a worker: relays the connections it is handed, with the configuration
+ * that the first process passes on.
+ *
+ * @returns what is to be called with each message of the first process
+ */
+export function serveWorker(options: WorkerOptions): (message: ToWorker, socket: unknown) => void {
+  const { clock, backgroundClock, random, logger, send, onDone } = options;
+  let plane: DataPlane | undefined;
+  return (message, socket) => {
+    switch (message.kind) {
+      case 'start':
+        plane = createDataPlane({
+          ...message.settings,
+          clock,
+          backgroundClock,
+          random,
+          // The first process says the same about the same configuration.
+          logger: { ...logger, warn: logger.debug, info: logger.debug },
+          controlPlane: 'the first process',
+          onSubscriptions: () => {},
+        });
+        return;
+      case 'config':
+        plane?.config.apply(message.typeUrl, message.version, message.resources);
+        return;
+      case 'connection':
+        if (!(socket instanceof Socket) || socket.destroyed) return send({ kind: 'closed' });
+        socket.allowHalfOpen = true;
+        socket.once('close', () => send({ kind: 'closed' }));
+        plane?.outbound.accept(socket, message.door);
+        return;
+      case 'report':
+        if (plane === undefined) return;
+        send({
+          kind: 'report',
+          report: takeReport({
+            requests: plane.metrics,
+            traffic: plane.counters,
+            clusters: plane.config.clusters,
+            process: readProcess(),
+          }),
+        });
+        return;
+      case 'close':
+        void plane?.outbound.close(message.drainMs).then(onDone);
+    }
+  };
+}
