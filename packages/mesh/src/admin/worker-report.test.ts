@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fakeEndpoint } from '@weir/core/testing';
+import { mergeReports, takeReport } from './worker-report.js';
+import { RequestMetrics } from './request-metrics.js';
+import { TrafficCounters } from './traffic-counters.js';
+
+const endpoint = fakeEndpoint(1);
+
+function processOf(calls: number, inFlight: number) {
+  const requests = new RequestMetrics();
+  for (let call = 0; call < calls; call++) requests.method('echo', '/Echo/Say').record(endpoint, 0, 3);
+  const traffic = new TrafficCounters();
+  traffic.downstreamConnections = calls;
+  const pool = { connections: 1, activeStreams: inFlight, pendingStreams: 0 };
+  const hosts = new Map([[endpoint.address, { endpoint, stats: { inFlight }, pool }]]);
+  const cluster = { name: 'c', service: 'echo', policyName: 'random', connectTimeoutMs: 5000, hosts };
+  return {
+    requests,
+    traffic,
+    clusters: [cluster],
+    process: { cpuSeconds: calls, residentBytes: 10, heapUsedBytes: 1 },
+  };
+}
+
+function sourcesOf(calls: number, inFlight: number) {
+  const { requests, traffic, clusters, process } = processOf(calls, inFlight);
+  const config = { configured: true, configVersion: 7, types: [], warnings: [] };
+  return {
+    requests,
+    traffic,
+    process,
+    proxy: { readiness: () => true as const, xdsConnected: true, config, clusters },
+  };
+}
+
+test('the counters of all processes add up, those of hosts included', () => {
+  const report = structuredClone(takeReport(processOf(5, 2)));
+  const merged = mergeReports(sourcesOf(3, 1), [report, report]);
+  assert.equal(merged.requests.countByEndpoint('echo').get(endpoint.address), 13);
+  assert.equal(merged.traffic.downstreamConnections, 13);
+  assert.deepEqual(merged.process, { cpuSeconds: 13, residentBytes: 30, heapUsedBytes: 3 });
+  const [cluster] = merged.proxy.clusters;
+  const host = cluster?.hosts.get(endpoint.address);
+  assert.equal(host?.stats.inFlight, 5);
+  assert.deepEqual(host?.pool, { connections: 3, activeStreams: 5, pendingStreams: 0 });
+});
+
+test('merging leaves the own counters as they are, so that the next page does not count twice', () => {
+  const own = sourcesOf(3, 1);
+  mergeReports(own, [takeReport(processOf(5, 2))]);
+  assert.equal(own.requests.countByEndpoint('echo').get(endpoint.address), 3);
+  assert.equal(own.traffic.downstreamConnections, 3);
+});
+
+test('a host that a worker does not know yet counts as nothing there', () => {
+  const report = { ...takeReport(processOf(1, 1)), hosts: {} };
+  const [cluster] = mergeReports(sourcesOf(0, 4), [report]).proxy.clusters;
+  assert.equal(cluster?.hosts.get(endpoint.address)?.stats.inFlight, 4);
+});
