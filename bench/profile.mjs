@@ -43,7 +43,7 @@ async function main() {
   const result = await rig.measure(running, one, requests, LIMIT_MS);
   const end = nowMicros();
   await rig.stopPeer(running);
-  const [file] = (await readdir(directory)).filter((entry) => entry.endsWith('.cpuprofile'));
+  const file = (await readdir(directory)).find((entry) => entry.endsWith('.cpuprofile'));
   const profile = JSON.parse(await readFile(join(directory, file), 'utf8'));
   if (values.keep !== undefined) await copyFile(join(directory, file), values.keep);
   print(one, result, selfTimes(profile, begin, end));
