@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Clock } from '@weir/core';
 import { CLIENT_PREFACE } from '../http2/frame.js';
 
@@ -17,38 +17,41 @@ const PREFACE = Buffer.from(CLIENT_PREFACE, 'latin1');
  * HTTP/2 preface. `found` is called once, with every byte read; from then on the socket is paused and the
  * caller's. It is not called when the socket closes before.
  *
- * @param silenceMs - how long to wait for the first byte before calling it `silent`
+ * @param silenceMs - how long to wait for the preface before calling it `silent`, or `other` if it has begun
  */
 export function sniff(
-  socket: Socket,
+  socket: Duplex,
   early: Buffer,
   clock: Clock,
   silenceMs: number,
   found: (what: Sniffed, bytes: Buffer) => void,
 ): void {
-  let bytes = early;
+  let bytes: Buffer = Buffer.alloc(0);
   let decided = false;
   const decide = (what: Sniffed): void => {
+    release();
     decided = true;
-    timer.cancel();
-    socket.off('data', onData);
-    socket.off('close', onClose);
     socket.pause();
     found(what, bytes);
   };
+  const giveUp = (): void => decide(bytes.length === 0 ? 'silent' : 'other');
   const onData = (chunk: Buffer): void => {
     bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk]);
     const length = Math.min(bytes.length, PREFACE.length);
     if (bytes.compare(PREFACE, 0, length, 0, length) !== 0) decide('other');
     else if (length === PREFACE.length) decide('http2');
   };
-  const onClose = (): void => timer.cancel();
-  const timer = clock.setTimer(silenceMs, () => decide(bytes.length === 0 ? 'silent' : 'other'));
+  const release = (): void => {
+    timer.cancel();
+    socket.off('data', onData);
+    socket.off('end', giveUp);
+    socket.off('close', release);
+  };
+  const timer = clock.setTimer(silenceMs, giveUp);
   socket.on('data', onData);
-  socket.on('close', onClose);
-  if (early.length > 0) {
-    bytes = Buffer.alloc(0);
-    onData(early);
-  }
+  // It may still want to listen: its half of the connection is passed on as it is.
+  socket.on('end', giveUp);
+  socket.on('close', release);
+  if (early.length > 0) onData(early);
   if (!decided) socket.resume();
 }

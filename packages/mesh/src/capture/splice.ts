@@ -1,39 +1,66 @@
 import { connect, type Socket } from 'node:net';
+import type { Clock } from '@weir/core';
+import { socketErrorText } from '../transport/socket-error.js';
+
+/** How long to wait for the place to answer. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+export interface SpliceTarget {
+  readonly host: string;
+  readonly port: number;
+}
 
 /**
  * Joins a connection to the place it was meant for, byte for byte, each direction closing on its own.
  *
  * @param early - bytes read from the caller already
  * @param onOpen - called when the other side is connected
- * @param onRefused - called instead when it cannot be; the caller's socket is then still open
+ * @param onRefused - called instead when it cannot be, with the reason; the caller's socket is then still open
  */
 export function splice(
   caller: Socket,
   early: Buffer,
-  host: string,
-  port: number,
+  { host, port }: SpliceTarget,
+  clock: Clock,
   onOpen: () => void,
-  onRefused: (error: Error) => void,
+  onRefused: (reason: string) => void,
 ): void {
   const target = connect({ host, port, allowHalfOpen: true });
   let open = false;
+  const refuse = (reason: string): void => {
+    timer.cancel();
+    caller.off('error', reset);
+    caller.off('close', onCallerClose);
+    target.destroy();
+    onRefused(reason);
+  };
+  const reset = (): void => void target.resetAndDestroy();
+  const onCallerClose = (): void => {
+    // Having sent everything it may be gone before the target has read it all; else it was cut off.
+    if (!open || !caller.readableEnded) target.destroy();
+  };
+  const timer = clock.setTimer(CONNECT_TIMEOUT_MS, () =>
+    refuse(`no connection within ${CONNECT_TIMEOUT_MS / 1000} seconds`),
+  );
   target.setNoDelay(true);
   caller.setNoDelay(true);
   target.once('connect', () => {
     open = true;
+    timer.cancel();
     onOpen();
     if (early.length > 0) target.write(early);
     caller.pipe(target);
     target.pipe(caller);
   });
   target.on('error', (error) => {
-    if (open) caller.destroy();
-    else onRefused(error);
+    // A reset must not turn into an orderly end.
+    if (open) caller.resetAndDestroy();
+    else refuse(socketErrorText(error));
   });
-  caller.on('error', () => target.destroy());
-  caller.on('close', () => target.destroy());
-  // A reset must not turn into a graceful end: `pipe` ends the caller when the target ended in peace only.
-  target.on('close', (hadError) => {
-    if (hadError) caller.destroy();
+  target.on('close', () => {
+    timer.cancel();
+    if (open && !target.readableEnded) caller.destroy();
   });
+  caller.on('error', reset);
+  caller.on('close', onCallerClose);
 }

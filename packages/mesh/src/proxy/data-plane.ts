@@ -11,6 +11,7 @@ import { ProxyConfig, type ProxyConfigOptions } from './config/proxy-config.js';
 import { Outbound } from './outbound.js';
 import type { RelayContext } from './relay/relay-context.js';
 import { DEFAULT_RELAY_OPTIONS, type RelayOptions } from './relay/relay-options.js';
+import { dialTcp } from './upstream/dial-tcp.js';
 import { Upstreams } from './upstream/upstreams.js';
 
 export interface DataPlaneOptions {
@@ -29,7 +30,8 @@ export interface DataPlaneOptions {
 export interface DataPlane {
   readonly config: ProxyConfig;
   readonly outbound: Outbound;
-  readonly counters: TrafficCounters;
+  /** Brings the counters up to date, for whoever is going to read them. */
+  readonly readCounters: () => TrafficCounters;
   readonly metrics: RequestMetrics;
   readonly flushQueue: FlushQueue;
   readonly shared: ConnectionShared;
@@ -57,11 +59,17 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     config,
     counters,
     metrics,
-    flushQueue,
     shared,
+    dial: dialTcp(flushQueue, backgroundClock),
+    openConnections: new Set(),
     upstreams: new Upstreams(() => context),
     http2: { ...DEFAULT_CONNECTION_OPTIONS, ...options.http2 },
     options: { ...DEFAULT_RELAY_OPTIONS, ...options.relay },
   };
-  return { config, outbound: new Outbound({ ...context, clock }), counters, metrics, flushQueue, shared };
+  const readCounters = (): TrafficCounters => {
+    for (const connection of context.openConnections) connection.countBytes();
+    return counters;
+  };
+  const outbound = new Outbound({ ...context, clock }, flushQueue);
+  return { config, outbound, readCounters, metrics, flushQueue, shared };
 }

@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Logger } from '../system/logger.js';
 
 /** A `host:port` as callers name it. */
 export interface Destination {
@@ -33,6 +34,7 @@ export async function openDoor(
   address: ListenAddress,
   door: Door,
   take: (socket: Socket, door: Door) => void,
+  logger: Logger,
 ): Promise<OpenDoor> {
   // Half-open, because a spliced protocol may end one direction before the other.
   const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) =>
@@ -42,5 +44,7 @@ export async function openDoor(
     server.once('error', reject);
     server.listen(address.port, address.host, resolve);
   });
+  // No file descriptor left, and the like: callers wait, or are turned away; what is open goes on.
+  server.on('error', (error) => logger.error('a connection could not be accepted', { error }));
   return { server, address: server.address() as AddressInfo };
 }

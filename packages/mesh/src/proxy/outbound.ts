@@ -8,6 +8,8 @@ import {
 } from '../capture/connect-request.js';
 import { sniff } from '../capture/sniff.js';
 import { splice } from '../capture/splice.js';
+import type { FlushQueue } from '../transport/flush-queue.js';
+import { Http2Socket } from '../transport/http2-socket.js';
 import type { Destination, Door } from './door.js';
 import { DownstreamConnection } from './relay/downstream-connection.js';
 import type { RelayContext } from './relay/relay-context.js';
@@ -24,14 +26,18 @@ const NO_BYTES = Buffer.alloc(0);
 /** Takes the application's outgoing connections and hands each to what it turns out to be. */
 export class Outbound {
   readonly #context: RelayContext;
+  readonly #flushQueue: FlushQueue;
   /** Every socket accepted and not closed yet. */
   readonly #sockets = new Set<Socket>();
+  /** Of those, the ones that have not shown yet what they are. */
+  readonly #undecided = new Set<Socket>();
   readonly #connections = new Set<DownstreamConnection>();
   #closing = false;
   #onIdle: (() => void) | undefined = undefined;
 
-  constructor(context: RelayContext) {
+  constructor(context: RelayContext, flushQueue: FlushQueue) {
     this.#context = context;
+    this.#flushQueue = flushQueue;
   }
 
   /** Connections taken and not closed yet. */
@@ -41,18 +47,21 @@ export class Outbound {
 
   /** Takes over a new, paused connection that came in at `door`. */
   accept(socket: Socket, door: Door): void {
+    if (this.#closing) return void socket.destroy();
     this.#sockets.add(socket);
+    this.#undecided.add(socket);
     // An error is followed by 'close', where it is dealt with.
     socket.on('error', () => {});
     socket.on('close', () => {
       this.#sockets.delete(socket);
+      this.#undecided.delete(socket);
       if (this.#sockets.size === 0) this.#onIdle?.();
     });
     if (door.kind === 'service') {
       this.#whenConfigured(socket, () => this.#sniffFor(socket, NO_BYTES, door.destination, true));
       return;
     }
-    readConnectRequest(socket, (request) => {
+    readConnectRequest(socket, this.#context.clock, (request) => {
       this.#whenConfigured(socket, () => this.#onConnectRequest(socket, request));
     });
   }
@@ -63,6 +72,7 @@ export class Outbound {
    */
   async close(drainMs: number): Promise<void> {
     this.#closing = true;
+    for (const socket of this.#undecided) socket.destroy();
     for (const connection of this.#connections) connection.close();
     if (this.#sockets.size === 0) return;
     await new Promise<void>((resolve) => {
@@ -95,25 +105,17 @@ export class Outbound {
   }
 
   #onConnectRequest(socket: Socket, { host, port, early }: ConnectRequest): void {
+    const destination = { host, port };
     if (this.#context.config.knows(host, port)) {
       acceptConnect(socket);
-      this.#sniffFor(socket, early, { host, port }, false);
-      return;
+      return this.#sniffFor(socket, early, destination, false);
     }
     // Not ours to balance: a tunnel to wherever it was going.
-    this.#passThrough(
-      socket,
-      early,
-      host,
-      port,
-      () => acceptConnect(socket),
-      (error) =>
-        refuse(
-          socket,
-          '502 Bad Gateway',
-          `weir: ${host}:${port} is no service of the mesh and cannot be reached: ${error.message}\n`,
-        ),
-    );
+    const onOpen = (): void => acceptConnect(socket);
+    this.#passThrough(socket, early, destination, onOpen, (reason) => {
+      const text = `weir: ${host}:${port} is no service of the mesh and cannot be reached: ${reason}\n`;
+      refuse(socket, this.#context.clock, '502 Bad Gateway', text);
+    });
   }
 
   #sniffFor(socket: Socket, early: Buffer, destination: Destination, fixed: boolean): void {
@@ -124,14 +126,18 @@ export class Outbound {
   }
 
   #relay(socket: Socket, bytes: Buffer, { host, port }: Destination, fixed: boolean): void {
+    this.#undecided.delete(socket);
     const router = new Router(this.#context, port, `${host}:${port}`, fixed);
-    const connection = new DownstreamConnection(this.#context, socket, router, () => {
-      this.#connections.delete(connection);
-    });
+    const connection: DownstreamConnection = new DownstreamConnection(
+      this.#context,
+      (http2, onGone) => new Http2Socket(socket, http2, this.#flushQueue, this.#context.clock, onGone),
+      socket.remoteAddress ?? '',
+      router,
+      () => this.#connections.delete(connection),
+    );
     this.#connections.add(connection);
     connection.start(bytes);
     socket.resume();
-    if (this.#closing) connection.close();
   }
 
   /** What is not HTTP/2 goes to one endpoint of the service, as kube-proxy would do it, or to the name itself. */
@@ -143,27 +149,22 @@ export class Outbound {
     const endpoint =
       decision?.kind === 'forward' ? config.cluster(decision.cluster)?.pick()?.endpoint : undefined;
     const nothing = (): void => {};
-    this.#passThrough(socket, bytes, endpoint?.host ?? host, endpoint?.port ?? port, nothing, () =>
-      socket.destroy(),
-    );
+    this.#passThrough(socket, bytes, endpoint ?? { host, port }, nothing, () => socket.destroy());
   }
 
   #passThrough(
     socket: Socket,
     early: Buffer,
-    host: string,
-    port: number,
+    { host, port }: Destination,
     onOpen: () => void,
-    onRefused: (error: Error) => void,
+    onRefused: (reason: string) => void,
   ): void {
-    this.#context.counters.splicedConnectionsTotal++;
-    splice(socket, early, host, port, onOpen, (error) => {
-      this.#context.logger.debug('a connection could not be passed through', {
-        host,
-        port,
-        reason: error.message,
-      });
-      onRefused(error);
+    const { clock, counters, logger } = this.#context;
+    this.#undecided.delete(socket);
+    counters.splicedConnectionsTotal++;
+    splice(socket, early, { host, port }, clock, onOpen, (reason) => {
+      logger.warn('a connection that is not HTTP/2 could not be passed through', { host, port, reason });
+      onRefused(reason);
     });
   }
 }

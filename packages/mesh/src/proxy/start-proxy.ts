@@ -11,6 +11,7 @@ import { AdsClient } from '../xds/client/ads-client.js';
 import { adsOverHttp2 } from '../xds/client/ads-over-http2.js';
 import type { NodeIdentity } from '../xds/client/node.js';
 import { TYPE_CLUSTER, TYPE_LISTENER } from '../xds/type-urls.js';
+import { bindError } from './bind-error.js';
 import { createDataPlane, type DataPlane } from './data-plane.js';
 import { type Destination, type Door, type ListenAddress, openDoor } from './door.js';
 import type { RelayOptions } from './relay/relay-options.js';
@@ -103,12 +104,16 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     ),
   ).catch((error: unknown) => {
     workers.destroy();
-    throw error;
+    throw bindError('--admin', options.admin.host, options.admin.port, error);
   });
   const servers: Server[] = [];
   const open = async (address: ListenAddress, door: Door): Promise<AddressInfo> => {
-    const opened = await openDoor(address, door, (socket: Socket) => {
+    const take = (socket: Socket): void => {
       if (!workers.take(socket, door, outbound.openConnections)) outbound.accept(socket, door);
+    };
+    const opened = await openDoor(address, door, take, logger).catch((error: unknown) => {
+      const option = door.kind === 'connect' ? '--outbound' : '--listen';
+      throw bindError(option, address.host, address.port, error);
     });
     servers.push(opened.server);
     return opened.address;
@@ -144,13 +149,13 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
 }
 
 /** What the admin pages show of this process. */
-function ownSources({ config, counters, metrics }: DataPlane, ads: AdsClient, draining: boolean) {
+function ownSources({ config, readCounters, metrics }: DataPlane, ads: AdsClient, draining: boolean) {
   const readiness = (): true | string => {
     if (draining) return 'draining';
     return config.configured ? true : `not configured: ${config.reason}`;
   };
   const proxy = { readiness, config, xdsConnected: ads.connected, clusters: config.clusters };
-  return { proxy, traffic: counters, requests: metrics, process: readProcess() };
+  return { proxy, traffic: readCounters(), requests: metrics, process: readProcess() };
 }
 
 /** What has been received, as responses that bring another process to the same state. */

@@ -19,26 +19,3 @@ export class Attempt {
     this.host = host;
   }
 }
-
-/** Why an attempt ended without a response. */
-export type AttemptFailure =
-  /** No connection could be had: nothing was sent. */
-  | { readonly kind: 'connect'; readonly message: string }
-  /** The request was still in our own buffer when the connection went. */
-  | { readonly kind: 'unsent'; readonly message: string }
-  /** GOAWAY said that the stream was not processed. */
-  | { readonly kind: 'goaway' }
-  /** RST_STREAM with REFUSED_STREAM: not processed. */
-  | { readonly kind: 'refused' }
-  /** The endpoint reset the stream for another reason. */
-  | { readonly kind: 'reset'; readonly errorCode: number }
-  /** The endpoint broke the protocol on this stream. */
-  | { readonly kind: 'protocol'; readonly errorCode: number }
-  /** The connection was lost with the request on it: processed or not, nobody knows. */
-  | { readonly kind: 'lost'; readonly message: string };
-
-/** The endpoint provably did nothing with the request, so that sending it elsewhere is safe whatever it is. */
-export function isUnprocessed(failure: AttemptFailure): boolean {
-  const { kind } = failure;
-  return kind === 'connect' || kind === 'unsent' || kind === 'goaway' || kind === 'refused';
-}

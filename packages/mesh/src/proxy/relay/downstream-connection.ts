@@ -1,17 +1,17 @@
-import type { Socket } from 'node:net';
 import type { Timer } from '@weir/core';
 import { RESOURCE_EXHAUSTED } from '../../grpc/status.js';
-import { NO_ERROR, REFUSED_STREAM, errorCodeName } from '../../http2/error-code.js';
+import { trailersOnly } from '../../grpc/status-fields.js';
+import { NO_ERROR, errorCodeName } from '../../http2/error-code.js';
 import { Http2Connection } from '../../http2/connection.js';
 import type { ConnectionHandler } from '../../http2/connection-handler.js';
 import type { HeaderBlock } from '../../http2/header-block.js';
 import type { Http2Stream } from '../../http2/stream.js';
-import { Http2Socket } from '../../transport/http2-socket.js';
 import { CreditGate } from './credit-gate.js';
 import { Exchange } from './exchange.js';
-import { replyLocally } from './local-reply.js';
-import type { RelayContext } from './relay-context.js';
+import { replyText } from './local-reply.js';
+import type { ByteMeter, RelayContext } from './relay-context.js';
 import type { Router } from './router.js';
+import type { Attach, Wire } from './wire.js';
 
 /**
  * Between the two GOAWAY frames of a graceful end: "at least one round-trip time" (RFC 9113 6.8), so that
@@ -20,40 +20,45 @@ import type { Router } from './router.js';
 const GOAWAY_PAUSE_MS = 100;
 
 /** A caller's connection: turns its streams into exchanges. */
-export class DownstreamConnection implements ConnectionHandler<Exchange> {
+export class DownstreamConnection implements ConnectionHandler<Exchange>, ByteMeter {
   readonly connection: Http2Connection<Exchange>;
   readonly credit: CreditGate<Exchange>;
   readonly #context: RelayContext;
-  readonly #socket: Http2Socket<Exchange>;
+  readonly #wire: Wire;
   readonly #router: Router;
+  readonly #caller: string;
   #draining = false;
   #goawayTimer: Timer | undefined = undefined;
 
   /**
+   * @param caller - its address, for people
    * @param onGone - called once, when the connection and all its streams are gone
    */
-  constructor(context: RelayContext, socket: Socket, router: Router, onGone: () => void) {
+  constructor(
+    context: RelayContext,
+    attach: Attach<Exchange>,
+    caller: string,
+    router: Router,
+    onGone: () => void,
+  ) {
+    const { counters } = context;
     this.#context = context;
     this.#router = router;
+    this.#caller = caller;
     this.connection = new Http2Connection<Exchange>('server', this, context.http2, context.shared);
     this.credit = new CreditGate(this.connection, context.options.maxQueuedBytes);
-    context.counters.downstreamConnections++;
-    context.counters.downstreamConnectionsTotal++;
-    this.#socket = new Http2Socket(socket, this.connection, context.flushQueue, context.clock, () => {
-      context.counters.downstreamConnections--;
-      context.counters.downstreamReceivedBytes += this.#socket.takeBytesRead();
-      context.counters.downstreamSentBytes += this.#socket.takeBytesWritten();
-      this.#goawayTimer?.cancel();
-      for (const stream of this.connection.abandonStreams()) {
-        stream.owner?.onDownstreamReset();
-        this.onClosed(stream);
-      }
+    counters.downstreamConnections++;
+    counters.downstreamConnectionsTotal++;
+    context.openConnections.add(this);
+    this.#wire = attach(this.connection, () => {
+      this.#onGone();
       onGone();
     });
   }
 
   /** Begins with what was read of the connection already. */
   start(firstBytes: Buffer): void {
+    this.#context.counters.downstreamReceivedBytes += firstBytes.length;
     this.connection.start();
     this.connection.receive(firstBytes);
   }
@@ -62,7 +67,11 @@ export class DownstreamConnection implements ConnectionHandler<Exchange> {
   close(): void {
     if (this.#draining) return;
     this.#draining = true;
-    if (!this.connection.established) return this.#socket.close();
+    if (!this.connection.established) {
+      // Whatever request is on its way, the caller will know that it was not processed.
+      this.connection.goaway(NO_ERROR);
+      return this.#wire.close();
+    }
     this.connection.announceGoaway();
     this.#goawayTimer = this.#context.clock.setTimer(GOAWAY_PAUSE_MS, () => {
       this.connection.goaway(NO_ERROR);
@@ -70,16 +79,18 @@ export class DownstreamConnection implements ConnectionHandler<Exchange> {
     });
   }
 
-  destroy(): void {
-    this.#socket.destroy();
+  countBytes(): void {
+    const { counters } = this.#context;
+    counters.downstreamReceivedBytes += this.#wire.takeBytesRead();
+    counters.downstreamSentBytes += this.#wire.takeBytesWritten();
   }
 
   onHeaders(stream: Http2Stream<Exchange>, block: HeaderBlock, endStream: boolean): void {
     const { counters } = this.#context;
     counters.downstreamStreamsTotal++;
     if (block.path === undefined) {
-      // A CONNECT request inside HTTP/2 asks for a tunnel, which nobody offers here.
-      this.connection.resetStream(stream, REFUSED_STREAM);
+      replyText(this.connection, stream, block, 501, 'weir: CONNECT is not offered inside HTTP/2');
+      if (!endStream) this.connection.resetStream(stream, NO_ERROR);
       return;
     }
     const routed = this.#router.route(block);
@@ -94,14 +105,17 @@ export class DownstreamConnection implements ConnectionHandler<Exchange> {
   }
 
   onData(stream: Http2Stream<Exchange>, chunk: Buffer, start: number, end: number, endStream: boolean): void {
-    stream.owner?.onRequestData(chunk, start, end, endStream);
+    if (stream.owner === undefined) this.credit.passed(end - start);
+    else stream.owner.onRequestData(chunk, start, end, endStream);
   }
 
-  onHeaderListTooLarge(stream: Http2Stream<Exchange>): void {
-    const limit = this.#context.http2.maxHeaderListBytes;
-    const message = `weir: the request's metadata is larger than ${limit} bytes`;
-    replyLocally(this.connection, stream, true, RESOURCE_EXHAUSTED, message);
-    if (!stream.closed) this.connection.resetStream(stream, NO_ERROR);
+  onHeaderListTooLarge(stream: Http2Stream<Exchange>, endStream: boolean): void {
+    const reason = `the request's metadata is larger than ${this.#context.http2.maxHeaderListBytes} bytes`;
+    if (stream.owner !== undefined) return stream.owner.onRequestTooLarge(reason);
+    this.#context.counters.downstreamStreamsTotal++;
+    // Its fields are lost, and with them whether it is gRPC; what else would have so much metadata.
+    this.connection.sendHeaders(stream, trailersOnly(RESOURCE_EXHAUSTED, `weir: ${reason}`), true);
+    if (!endStream) this.connection.resetStream(stream, NO_ERROR);
   }
 
   onReset(stream: Http2Stream<Exchange>, _errorCode: number, byPeer: boolean): void {
@@ -131,21 +145,32 @@ export class DownstreamConnection implements ConnectionHandler<Exchange> {
 
   onFailure(errorCode: number, message: string): void {
     this.#context.counters.downstreamProtocolErrors++;
-    const { remoteAddress } = this.#socket.socket;
     this.#context.logger.warn('a caller broke the HTTP/2 protocol', {
-      caller: remoteAddress,
+      caller: this.#caller,
       code: errorCodeName(errorCode),
       reason: message,
     });
     for (const stream of this.connection.openStreams()) stream.owner?.onDownstreamReset();
-    this.#socket.close();
+    this.#wire.close();
   }
 
   onOutput(): void {
-    this.#socket.wake();
+    this.#wire.wake();
   }
 
   #closeIfIdle(): void {
-    if (this.connection.activeStreams === 0) this.#socket.close();
+    if (this.connection.activeStreams === 0) this.#wire.close();
+  }
+
+  #onGone(): void {
+    const { counters, openConnections } = this.#context;
+    this.#goawayTimer?.cancel();
+    this.countBytes();
+    openConnections.delete(this);
+    counters.downstreamConnections--;
+    for (const stream of this.connection.abandonStreams()) {
+      stream.owner?.onDownstreamReset();
+      this.onClosed(stream);
+    }
   }
 }

@@ -1,7 +1,15 @@
-import { backoffDelayMs, defaultBackoff, type EndpointState, type Timer } from '@weir/core';
+import type { Timer } from '@weir/core';
 import { GRPC_STATUS_NONE } from '../../admin/request-metrics.js';
 import { isGrpc } from '../../grpc/content-type.js';
-import { CANCELLED, NO_STATUS, parseStatus, UNAVAILABLE, UNIMPLEMENTED } from '../../grpc/status.js';
+import {
+  CANCELLED,
+  DEADLINE_EXCEEDED,
+  NO_STATUS,
+  parseStatus,
+  RESOURCE_EXHAUSTED,
+  UNAVAILABLE,
+  UNIMPLEMENTED,
+} from '../../grpc/status.js';
 import { statusTrailers } from '../../grpc/status-fields.js';
 import { CANCEL, INTERNAL_ERROR, NO_ERROR } from '../../http2/error-code.js';
 import type { HeaderBlock } from '../../http2/header-block.js';
@@ -9,21 +17,25 @@ import type { HeaderField } from '../../http2/hpack/header-field.js';
 import type { Http2Stream } from '../../http2/stream.js';
 import type { Cluster } from '../config/cluster.js';
 import type { UpstreamHost } from '../config/upstream-host.js';
-import { Attempt, isUnprocessed, type AttemptFailure } from './attempt.js';
+import { Attempt } from './attempt.js';
+import { type AttemptFailure, describeFailure, isUnprocessed, statusOf } from './attempt-failure.js';
 import { BodyQueue } from './body-queue.js';
-import type { CreditGate } from './credit-gate.js';
-import { describeFailure } from './describe-failure.js';
 import type { DownstreamConnection } from './downstream-connection.js';
 import { replyLocally } from './local-reply.js';
 import type { RelayContext } from './relay-context.js';
-import type { RoutedRequest } from './router.js';
-
-/** Attempts for one request, however harmless; bounds the walk over a dead cluster. */
-const MAX_ATTEMPTS = 6;
+import { ResponseBacklog } from './response-backlog.js';
+import { Retries } from './retries.js';
+import { describeNoRoute, type RoutedRequest } from './router.js';
 
 /**
  * One request on its way: the caller's stream on one side, the attempt at an endpoint on the other, and
  * whatever bytes wait in between.
+ *
+ *     attempting ──► response begun ──► response ended ──► finished
+ *      ↑      └── not processed ──┐           (a slow caller takes the rest of it)
+ *      └── another host, a pause ─┘
+ *
+ * Every way out leads through `#finish`, and an attempt leaves the books by `#releaseAttempt` alone.
  */
 export class Exchange {
   readonly #context: RelayContext;
@@ -34,23 +46,19 @@ export class Exchange {
   readonly #startedMs: number;
   #cluster: Cluster | undefined = undefined;
   #attempt: Attempt | undefined = undefined;
-  #attempts = 0;
   #lastHost: UpstreamHost | undefined = undefined;
-  #tried: Set<EndpointState> | undefined = undefined;
-  #refusals = 0;
-  #retryTimer: Timer | undefined = undefined;
-  /** A retry of the cluster's budget is ours. */
-  #holdsRetry = false;
+  #retries: Retries | undefined = undefined;
+  #deadline: Timer | undefined = undefined;
 
   #body: BodyQueue | undefined = undefined;
   #requestEnded: boolean;
   #requestTrailers: HeaderBlock | undefined = undefined;
 
+  /** Something of a response was passed on, be it 1xx: the request must not be sent again. */
+  #committed = false;
   #responseBegun = false;
   #responseEnded = false;
-  #responseQueue: BodyQueue | undefined = undefined;
-  #responseCredit: CreditGate<Attempt> | undefined = undefined;
-  #responseTrailers: readonly HeaderField[] | undefined = undefined;
+  #backlog: ResponseBacklog | undefined = undefined;
   #grpcStatus = NO_STATUS;
   #finished = false;
 
@@ -72,29 +80,28 @@ export class Exchange {
   }
 
   start(): void {
-    const { decision, target } = this.#routed;
+    const { decision } = this.#routed;
+    const { config, counters, upstreams } = this.#context;
     if (decision.kind === 'no-route') {
-      const { config } = this.#context;
-      if (!config.configured) return this.#reply(UNAVAILABLE, `weir: not configured: ${config.reason}`);
-      this.#context.counters.repliesNoRoute++;
-      const reason =
-        decision.reason === 'no-virtual-host'
-          ? `no service answers to "${target}"`
-          : `no route of "${target}" matches ${this.#request.path!.value}`;
-      return this.#reply(UNIMPLEMENTED, `weir: ${reason}`);
+      if (!config.configured) return this.#reply(UNAVAILABLE, `not configured: ${config.reason}`);
+      counters.repliesNoRoute++;
+      return this.#reply(UNIMPLEMENTED, describeNoRoute(this.#routed, this.#request));
     }
-    this.#cluster = this.#context.config.cluster(decision.cluster);
-    if (this.#cluster === undefined) return this.#replyNoEndpoint(`cluster ${decision.cluster} is not known`);
-    this.#startAttempt(this.#cluster);
+    const cluster = config.cluster(decision.cluster);
+    if (cluster === undefined) return this.#replyNoEndpoint(`cluster ${decision.cluster} is not known`);
+    this.#cluster = cluster;
+    if (this.#requestEnded) this.#awaitResponse();
+    this.#startAttempt(upstreams.pickReachable(cluster, undefined));
   }
 
   // ——— the caller's side ———
 
   onRequestData(chunk: Buffer, start: number, end: number, endStream: boolean): void {
     const length = end - start;
-    if (endStream) this.#requestEnded = true;
-    if (this.#finished) return this.#downstream.credit.passed(length);
-    const body = (this.#body ??= new BodyQueue(!this.#responseBegun));
+    if (endStream) this.#endRequest();
+    // Nobody waits for the rest of the request.
+    if (this.#responseEnded || this.#finished) return this.#downstream.credit.passed(length);
+    const body = (this.#body ??= new BodyQueue(!this.#committed));
     if (body.heldBytes + length > this.#context.options.replayBytes) body.stopRetaining();
     body.push(chunk, start, end);
     this.#downstream.credit.queued(length);
@@ -103,8 +110,15 @@ export class Exchange {
 
   onRequestTrailers(trailers: HeaderBlock): void {
     this.#requestTrailers = trailers;
-    this.#requestEnded = true;
+    this.#endRequest();
     this.#pumpRequest();
+  }
+
+  /** The caller's trailers are over our limit. */
+  onRequestTooLarge(message: string): void {
+    if (this.#finished) return;
+    this.#abandonAttempt();
+    this.#fail(RESOURCE_EXHAUSTED, message);
   }
 
   /** The caller cancelled, or broke the protocol, or its connection is gone. */
@@ -117,16 +131,12 @@ export class Exchange {
 
   /** The caller's stream can take more of the response. */
   onDownstreamSendable(): void {
-    const queue = this.#responseQueue;
-    if (queue === undefined || this.#finished) return;
-    const endWithData = this.#responseEnded && this.#responseTrailers === undefined;
-    const sentBytes = queue.sendTo(this.#downstream.connection, this.#stream, endWithData);
-    this.#responseCredit!.released(sentBytes);
+    const backlog = this.#backlog;
+    if (backlog === undefined) return;
+    const sentBytes = backlog.sendTo(this.#downstream.connection, this.#stream);
     const attempt = this.#attempt;
     if (attempt !== undefined) attempt.connection!.connection.consume(attempt.stream!, sentBytes);
-    if (queue.unsentBytes > 0 || !this.#responseEnded) return;
-    if (this.#responseTrailers !== undefined) this.#endWithTrailers(this.#responseTrailers);
-    else this.#finishResponse();
+    if (backlog.done) this.#finishResponse();
   }
 
   // ——— the endpoint's side ———
@@ -136,8 +146,9 @@ export class Exchange {
     const body = this.#body;
     const bare = this.#requestEnded && this.#requestTrailers === undefined && body === undefined;
     attempt.stream = attempt.connection!.connection.openStream(this.#request.fields, bare, attempt);
-    if (this.#attempts > 1) body?.rewind();
-    if (!bare) this.#pumpRequest();
+    if (bare) return;
+    if (this.#retries !== undefined) body?.rewind();
+    this.#pumpRequest();
   }
 
   onUpstreamSendable(): void {
@@ -145,10 +156,9 @@ export class Exchange {
   }
 
   onResponseHeaders(block: HeaderBlock, endStream: boolean): void {
-    if (!block.informational) {
-      this.#responseBegun = true;
-      this.#body?.stopRetaining();
-    }
+    this.#committed = true;
+    this.#body?.stopRetaining();
+    if (!block.informational) this.#responseBegun = true;
     if (endStream) {
       this.#readStatus(block);
       this.#completeAttempt();
@@ -160,22 +170,18 @@ export class Exchange {
   onResponseData(chunk: Buffer, start: number, end: number, endStream: boolean): void {
     const attempt = this.#attempt!;
     const upstream = attempt.connection!;
-    const queue = this.#responseQueue;
     let at = start;
-    if (queue === undefined || queue.unsentBytes === 0) {
+    if (this.#backlog === undefined || this.#backlog.isEmpty) {
       at += this.#downstream.connection.sendData(this.#stream, chunk, start, end, endStream, true);
       upstream.credit.passed(at - start);
       upstream.connection.consume(attempt.stream!, at - start);
     }
-    if (at < end) {
-      this.#responseCredit = upstream.credit;
-      upstream.credit.queued(end - at);
-      (this.#responseQueue ??= new BodyQueue(false)).push(chunk, at, end);
-    }
+    if (at < end) (this.#backlog ??= new ResponseBacklog(upstream.credit)).push(chunk, at, end);
     if (!endStream) return;
-    this.#responseEnded = true;
     this.#completeAttempt();
-    if (at === end && !this.#isDraining()) this.#finishResponse();
+    const backlog = this.#backlog;
+    if (backlog === undefined || backlog.isEmpty) this.#finishResponse();
+    else backlog.end(undefined);
   }
 
   onResponseTrailers(trailers: HeaderBlock): void {
@@ -187,64 +193,34 @@ export class Exchange {
   /** The attempt is over without a whole response. */
   onAttemptFailed(failure: AttemptFailure): void {
     const attempt = this.#releaseAttempt(true);
-    if (attempt === undefined || this.#finished) return;
-    const replayable = !this.#responseBegun && (this.#body === undefined || this.#body.replayable);
-    if (replayable && isUnprocessed(failure) && this.#retry(attempt, failure)) return;
+    if (attempt === undefined) return;
+    if (isUnprocessed(failure) && this.#retry(failure, attempt.host)) return;
     if (failure.kind === 'connect') this.#context.counters.repliesConnectFailure++;
+    // The endpoint's own word; the caller's library knows what each code means for a call.
     if (failure.kind === 'reset') return this.#resetDownstream(failure.errorCode);
-    const { endpoint } = attempt.host;
-    const message = `weir: ${describeFailure(failure)} (${endpoint.pod} ${endpoint.address})`;
-    if (!this.#responseBegun) return this.#reply(UNAVAILABLE, message);
-    if (!isGrpc(this.#request)) return this.#resetDownstream(INTERNAL_ERROR);
-    // The response has begun, so the status goes where it belongs then: into the trailers.
-    this.#grpcStatus = UNAVAILABLE;
-    this.#endWithTrailers(statusTrailers(UNAVAILABLE, message));
+    const { pod, address } = attempt.host.endpoint;
+    const where = pod === '' ? address : `${pod} ${address}`;
+    this.#fail(statusOf(failure), `${describeFailure(failure)} (${where})`);
   }
 
   // ——— attempts ———
 
-  #startAttempt(cluster: Cluster): void {
-    const { upstreams } = this.#context;
-    const host = upstreams.pickReachable(cluster, this.#tried);
+  #startAttempt(host: UpstreamHost | undefined): void {
+    const cluster = this.#cluster!;
     if (host === undefined) return this.#replyNoEndpoint(`no healthy endpoint of ${cluster.name}`);
     const attempt = new Attempt(this, host);
-    this.#attempts++;
     this.#attempt = attempt;
     this.#lastHost = host;
     host.stats.begin();
     cluster.retryBudget.requestStarted();
-    upstreams.connectionsOf(host, cluster).acquire(attempt);
+    this.#context.upstreams.connectionsOf(host, cluster).acquire(attempt);
   }
 
   /** Sends the request elsewhere if that is allowed; false when the failure has to be answered. */
-  #retry(attempt: Attempt, failure: AttemptFailure): boolean {
-    const { counters } = this.#context;
-    const cluster = this.#cluster!;
-    if (this.#attempts >= MAX_ATTEMPTS) return false;
-    (this.#tried ??= new Set()).add(attempt.host);
-    if (failure.kind === 'refused') return this.#retryRefused(cluster);
-    // The request reached no application, so another try adds no load to any: neither counted nor delayed
-    // (gRFC A6, "transparent retries").
-    if (failure.kind === 'goaway') counters.retriesGoaway++;
-    else counters.retriesConnectFailure++;
-    this.#startAttempt(cluster);
-    return true;
-  }
-
-  /** A refusal is a sign of overload: limited in number, by the cluster's budget, and after a pause. */
-  #retryRefused(cluster: Cluster): boolean {
-    const { counters, options, random, clock } = this.#context;
-    if (this.#refusals >= options.maxRefusedRetries) return false;
-    if (!cluster.retryBudget.tryStartRetry()) {
-      counters.retriesOverBudget++;
-      return false;
-    }
-    this.#holdsRetry = true;
-    this.#refusals++;
-    counters.retriesRefusedStream++;
-    const delayMs = backoffDelayMs(this.#refusals, defaultBackoff, random);
-    this.#retryTimer = clock.setTimer(delayMs, () => this.#startAttempt(cluster));
-    return true;
+  #retry(failure: AttemptFailure, host: UpstreamHost): boolean {
+    if (this.#committed || (this.#body !== undefined && !this.#body.replayable)) return false;
+    this.#retries ??= new Retries(this.#context, this.#cluster!);
+    return this.#retries.plan(failure, host, (next) => this.#startAttempt(next));
   }
 
   /** Takes the attempt off the books. */
@@ -254,29 +230,22 @@ export class Exchange {
     this.#attempt = undefined;
     attempt.host.stats.end(failed);
     this.#cluster!.retryBudget.requestEnded();
-    this.#endRetry();
+    this.#retries?.end();
     return attempt;
-  }
-
-  #endRetry(): void {
-    if (!this.#holdsRetry) return;
-    this.#holdsRetry = false;
-    this.#cluster!.retryBudget.retryEnded();
   }
 
   /** The endpoint has answered in full. */
   #completeAttempt(): void {
-    const attempt = this.#releaseAttempt(this.#grpcStatus === UNAVAILABLE);
-    if (attempt === undefined) return;
-    const { connection, stream } = attempt;
+    this.#responseEnded = true;
+    const { connection, stream } = this.#releaseAttempt(this.#grpcStatus === UNAVAILABLE)!;
     // The call is over though the request isn't: nobody waits for the rest of it.
     if (!stream!.localEnded) connection!.connection.resetStream(stream!, CANCEL);
+    this.#dropBody();
   }
 
-  /** The caller has lost interest. */
+  /** Nobody is interested in the endpoint's answer any more. */
   #abandonAttempt(): void {
-    this.#retryTimer?.cancel();
-    this.#endRetry();
+    this.#retries?.end();
     const attempt = this.#releaseAttempt(false);
     if (attempt === undefined) return;
     if (attempt.stream !== undefined) attempt.connection!.connection.resetStream(attempt.stream, CANCEL);
@@ -290,17 +259,35 @@ export class Exchange {
     const { connection } = attempt.connection!;
     const body = this.#body;
     if (body !== undefined) {
-      const freshBytes = body.sendTo(
-        connection,
-        stream,
-        this.#requestEnded && this.#requestTrailers === undefined,
-      );
+      const endWithData = this.#requestEnded && this.#requestTrailers === undefined;
+      const freshBytes = body.sendTo(connection, stream, endWithData);
       this.#downstream.credit.released(freshBytes);
       this.#downstream.connection.consume(this.#stream, freshBytes);
       if (body.unsentBytes > 0) return;
     }
     if (this.#requestTrailers !== undefined)
       connection.sendHeaders(stream, this.#requestTrailers.fields, true);
+  }
+
+  #endRequest(): void {
+    this.#requestEnded = true;
+    if (this.#cluster !== undefined && !this.#responseEnded && !this.#finished) this.#awaitResponse();
+  }
+
+  /** Envoy's `RouteAction.timeout` spans the time from the end of the request until the end of the response. */
+  #awaitResponse(): void {
+    const { decision } = this.#routed;
+    if (decision.kind !== 'forward' || decision.timeoutMs === 0) return;
+    const { timeoutMs, routeName } = decision;
+    this.#deadline = this.#context.clock.setTimer(timeoutMs, () => {
+      if (this.#responseEnded) return;
+      this.#context.counters.repliesDeadline++;
+      this.#abandonAttempt();
+      this.#fail(
+        DEADLINE_EXCEEDED,
+        `no response within ${timeoutMs} ms, the timeout of route "${routeName}"`,
+      );
+    });
   }
 
   #readStatus(block: HeaderBlock): void {
@@ -310,28 +297,31 @@ export class Exchange {
 
   // ——— endings ———
 
-  #isDraining(): boolean {
-    return this.#responseQueue !== undefined && this.#responseQueue.unsentBytes > 0;
+  #replyNoEndpoint(reason: string): void {
+    this.#context.counters.repliesNoEndpoint++;
+    this.#reply(UNAVAILABLE, reason);
+  }
+
+  #reply(code: number, reason: string): void {
+    this.#grpcStatus = code;
+    replyLocally(this.#downstream.connection, this.#stream, this.#request, code, `weir: ${reason}`);
+    this.#finishResponse();
+  }
+
+  /** Ends the call in the endpoint's place, in whatever way the response so far leaves open. */
+  #fail(code: number, reason: string): void {
+    if (!this.#responseBegun) return this.#reply(code, reason);
+    if (!isGrpc(this.#request)) return this.#resetDownstream(INTERNAL_ERROR);
+    // The response has begun, so the status goes where it belongs then: into the trailers.
+    this.#grpcStatus = code;
+    this.#endWithTrailers(statusTrailers(code, `weir: ${reason}`));
   }
 
   #endWithTrailers(fields: readonly HeaderField[]): void {
     this.#responseEnded = true;
-    if (this.#isDraining()) {
-      this.#responseTrailers = fields;
-      return;
-    }
+    const backlog = this.#backlog;
+    if (backlog !== undefined && !backlog.isEmpty) return backlog.end(fields);
     this.#downstream.connection.sendHeaders(this.#stream, fields, true);
-    this.#finishResponse();
-  }
-
-  #replyNoEndpoint(reason: string): void {
-    this.#context.counters.repliesNoEndpoint++;
-    this.#reply(UNAVAILABLE, `weir: ${reason}`);
-  }
-
-  #reply(code: number, message: string): void {
-    this.#grpcStatus = code;
-    replyLocally(this.#downstream.connection, this.#stream, isGrpc(this.#request), code, message);
     this.#finishResponse();
   }
 
@@ -353,12 +343,20 @@ export class Exchange {
   #finish(): void {
     if (this.#finished) return;
     this.#finished = true;
-    if (this.#body !== undefined) this.#downstream.credit.released(this.#body.freshBytes);
-    if (this.#responseQueue !== undefined) this.#responseCredit!.released(this.#responseQueue.unsentBytes);
-    this.#body = undefined;
-    this.#responseQueue = undefined;
+    this.#deadline?.cancel();
+    this.#retries?.end();
+    this.#dropBody();
+    this.#backlog?.drop();
+    this.#backlog = undefined;
     const status = this.#grpcStatus === NO_STATUS ? GRPC_STATUS_NONE : this.#grpcStatus;
     const durationMs = this.#context.clock.nowMs() - this.#startedMs;
     this.#routed.metrics.record(this.#lastHost?.endpoint, status, durationMs);
+  }
+
+  #dropBody(): void {
+    const body = this.#body;
+    if (body === undefined) return;
+    this.#body = undefined;
+    this.#downstream.credit.released(body.freshBytes);
   }
 }

@@ -1,8 +1,13 @@
+import { isGrpc } from '../../grpc/content-type.js';
+import { trailersOnly } from '../../grpc/status-fields.js';
+import { httpStatusOf } from '../../grpc/status.js';
 import type { Http2Connection } from '../../http2/connection.js';
+import { NO_ERROR } from '../../http2/error-code.js';
+import type { HeaderBlock } from '../../http2/header-block.js';
 import { HeaderField } from '../../http2/hpack/header-field.js';
 import type { Http2Stream } from '../../http2/stream.js';
-import { httpStatusOf } from '../../grpc/status.js';
-import { trailersOnly } from '../../grpc/status-fields.js';
+
+const CONTENT_TYPE = new HeaderField('content-type', 'text/plain; charset=utf-8');
 
 /**
  * Answers a request in the endpoint's place: a gRPC caller gets Trailers-Only with `code` and `message`,
@@ -11,23 +16,33 @@ import { trailersOnly } from '../../grpc/status-fields.js';
 export function replyLocally<Owner>(
   connection: Http2Connection<Owner>,
   stream: Http2Stream<Owner>,
-  grpc: boolean,
+  request: HeaderBlock,
   code: number,
   message: string,
 ): void {
-  if (grpc) {
-    connection.sendHeaders(stream, trailersOnly(code, message), true);
-    return;
-  }
+  if (isGrpc(request)) connection.sendHeaders(stream, trailersOnly(code, message), true);
+  else replyText(connection, stream, request, httpStatusOf(code), message);
+}
+
+/** Answers with an HTTP status and one line of text. */
+export function replyText<Owner>(
+  connection: Http2Connection<Owner>,
+  stream: Http2Stream<Owner>,
+  request: HeaderBlock,
+  status: number,
+  message: string,
+): void {
   const body = Buffer.from(`${message}\n`);
   const fields = [
-    new HeaderField(':status', String(httpStatusOf(code))),
-    new HeaderField('content-type', 'text/plain; charset=utf-8'),
+    new HeaderField(':status', String(status)),
+    CONTENT_TYPE,
     new HeaderField('content-length', String(body.length)),
   ];
-  connection.sendHeaders(stream, fields, false);
+  // RFC 9110 9.3.2: "the server MUST NOT send content in the response" to HEAD.
+  const bare = request.method?.value === 'HEAD';
+  connection.sendHeaders(stream, fields, bare);
   // A message of one line fits any window but a closed one; then the status has to do.
-  if (connection.sendData(stream, body, 0, body.length, true, true) < body.length) {
-    connection.resetStream(stream, 0);
+  if (!bare && connection.sendData(stream, body, 0, body.length, true, true) < body.length) {
+    connection.resetStream(stream, NO_ERROR);
   }
 }

@@ -1,25 +1,48 @@
-import type { Clock, Random } from '@weir/core';
+import type { Clock, Random, RouteTable } from '@weir/core';
 import type { TrafficCounters } from '../../admin/traffic-counters.js';
 import type { RequestMetrics } from '../../admin/request-metrics.js';
 import type { ConnectionShared } from '../../http2/connection.js';
 import type { ConnectionOptions } from '../../http2/options.js';
 import type { Logger } from '../../system/logger.js';
-import type { FlushQueue } from '../../transport/flush-queue.js';
-import type { ProxyConfig } from '../config/proxy-config.js';
+import type { Cluster } from '../config/cluster.js';
 import type { Upstreams } from '../upstream/upstreams.js';
 import type { RelayOptions } from './relay-options.js';
+import type { Dial } from './wire.js';
 
 /** What every part of the relay works with. */
 export interface RelayContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly config: ProxyConfig;
+  readonly config: RelayConfig;
   readonly counters: TrafficCounters;
   readonly metrics: RequestMetrics;
-  readonly flushQueue: FlushQueue;
   readonly shared: ConnectionShared;
   readonly http2: ConnectionOptions;
   readonly options: RelayOptions;
   readonly upstreams: Upstreams;
+  readonly dial: Dial;
+  /** The HTTP/2 connections open now, for whoever wants their byte counts. */
+  readonly openConnections: Set<ByteMeter>;
+}
+
+/** The configuration as the relay asks it; `ProxyConfig` is the one that xDS feeds. */
+export interface RelayConfig {
+  /** Whether a complete configuration has come since the start. */
+  readonly configured: boolean;
+  /** What `configured` waits for. */
+  readonly reason: string;
+  /** Changes whenever kept decisions are void. */
+  readonly configVersion: number;
+  /** The routes for traffic meant for a port. */
+  route(port: number): RouteTable | undefined;
+  cluster(name: string): Cluster | undefined;
+  /** Whether `host:port` is a destination that the routes know. */
+  knows(host: string, port: number): boolean;
+}
+
+/** A connection whose bytes are counted by itself until somebody asks. */
+export interface ByteMeter {
+  /** Adds what was read and written since the last call to `TrafficCounters`. */
+  countBytes(): void;
 }

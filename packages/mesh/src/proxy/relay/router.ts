@@ -84,6 +84,13 @@ export class Router {
   }
 }
 
+/** Why a request has no route, in words for the caller. */
+export function describeNoRoute({ decision, target }: RoutedRequest, request: HeaderBlock): string {
+  return decision.kind === 'no-route' && decision.reason === 'no-matching-route'
+    ? `no route of "${target}" matches ${request.path!.value}`
+    : `no service answers to "${target}"`;
+}
+
 /** A header block as the rules look at it. */
 class RequestView implements RouteRequest {
   readonly authority: string;

@@ -19,8 +19,11 @@ export class HostConnections implements HostPool, UpstreamConnectionEvents {
   readonly #connectTimeoutMs: () => number;
   readonly #open = new Set<UpstreamConnection>();
   readonly #pending = new Set<Attempt>();
+  /** Of `#open`, those that are being dialled and those that take requests; the rest is retired. */
   #connecting = 0;
+  #ready = 0;
   #draining = false;
+  /** Dials that failed since one succeeded. */
   #failures = 0;
   #reconnectTimer: Timer | undefined = undefined;
 
@@ -44,9 +47,9 @@ export class HostConnections implements HostPool, UpstreamConnectionEvents {
     return this.#pending.size;
   }
 
-  /** The last dial failed and the pause before the next one is not over: other hosts are to be preferred. */
+  /** The last dial failed and none has succeeded since: other hosts are to be preferred. */
   get unreachable(): boolean {
-    return this.#failures > 0 && this.connections === 0;
+    return this.#failures > 0 && this.#ready === 0;
   }
 
   /** Takes the attempt to a connection, now or as soon as there is one. */
@@ -55,7 +58,8 @@ export class HostConnections implements HostPool, UpstreamConnectionEvents {
     const connection = this.#leastBusy();
     if (connection !== undefined) return begin(attempt, connection);
     this.#pending.add(attempt);
-    this.#dialIfNeeded();
+    // While one connection works, a failed dial for another is repeated by the timer alone.
+    if (this.#ready === 0 || this.#failures === 0) this.#dialForPending();
   }
 
   /** The attempt is no longer wanted. */
@@ -66,43 +70,49 @@ export class HostConnections implements HostPool, UpstreamConnectionEvents {
   drain(): void {
     this.#draining = true;
     this.#reconnectTimer?.cancel();
-    this.#failPending('the endpoint was removed');
     for (const connection of [...this.#open]) connection.drain();
+    if (this.#pending.size === 0) return;
+    // Not at once: the cluster is amid its update, and its balancer still picks from the hosts of before.
+    this.#context.clock.setTimer(0, () => this.#failPending('the endpoint was removed'));
   }
 
   destroy(): void {
-    this.#draining = true;
-    this.#reconnectTimer?.cancel();
+    this.drain();
     for (const connection of [...this.#open]) connection.destroy();
   }
 
   onReady(connection: UpstreamConnection): void {
     this.#connecting--;
+    this.#ready++;
     this.#failures = 0;
     this.#reconnectTimer?.cancel();
     this.onRoom(connection);
   }
 
   onRoom(connection: UpstreamConnection): void {
+    if (this.#pending.size === 0) return;
     for (const attempt of this.#pending) {
       if (!connection.hasRoom) break;
       this.#pending.delete(attempt);
       begin(attempt, connection);
     }
-    if (this.#pending.size > 0) this.#dialIfNeeded();
+    if (this.#failures === 0) this.#dialForPending();
+  }
+
+  onRetired(): void {
+    this.#ready--;
+    this.#dialForPending();
   }
 
   onGone(connection: UpstreamConnection, error: string | undefined): void {
     this.#open.delete(connection);
-    if (error === undefined) {
-      if (this.#pending.size > 0) this.#dialIfNeeded();
-      return;
-    }
+    if (error === undefined) return;
     this.#connecting--;
-    if (this.#connecting > 0 || this.connections > 0) return;
+    if (this.#draining) return;
     this.#failures++;
+    if (this.#connecting > 0) return;
     this.#scheduleReconnect();
-    this.#failPending(error);
+    if (this.#ready === 0) this.#failPending(error);
   }
 
   #failPending(message: string): void {
@@ -121,10 +131,14 @@ export class HostConnections implements HostPool, UpstreamConnectionEvents {
     return best;
   }
 
-  #dialIfNeeded(): void {
+  #dialForPending(): void {
+    if (this.#draining) return;
     const { maxConnectionsPerHost, assumedConcurrentStreams } = this.#context.options;
-    if (this.#open.size >= maxConnectionsPerHost) return;
-    if (this.#pending.size > this.#connecting * assumedConcurrentStreams) this.#dial();
+    while (
+      this.#pending.size > this.#connecting * assumedConcurrentStreams &&
+      this.#connecting + this.#ready < maxConnectionsPerHost
+    )
+      this.#dial();
   }
 
   #dial(): void {
@@ -136,7 +150,6 @@ export class HostConnections implements HostPool, UpstreamConnectionEvents {
 
   /** Dials again by itself, so that no request has to pay for finding out whether the host is back. */
   #scheduleReconnect(): void {
-    if (this.#draining) return;
     const { options, clock, random } = this.#context;
     const delayMs = Math.min(
       options.reconnectCapMs,
@@ -145,7 +158,7 @@ export class HostConnections implements HostPool, UpstreamConnectionEvents {
     const jitter = 1 + RECONNECT_JITTER * (2 * random.next() - 1);
     this.#reconnectTimer?.cancel();
     this.#reconnectTimer = clock.setTimer(delayMs * jitter, () => {
-      if (this.#connecting === 0 && this.connections === 0 && !this.#draining) this.#dial();
+      if (this.#connecting === 0 && (this.#ready === 0 || this.#pending.size > 0)) this.#dial();
     });
   }
 }

@@ -1,14 +1,14 @@
-import { connect, type Socket } from 'node:net';
 import type { Endpoint, Timer } from '@weir/core';
-import { errorCodeName, PROTOCOL_ERROR, REFUSED_STREAM } from '../../http2/error-code.js';
+import { CANCEL, errorCodeName, REFUSED_STREAM } from '../../http2/error-code.js';
 import { Http2Connection } from '../../http2/connection.js';
 import type { ConnectionHandler } from '../../http2/connection-handler.js';
 import type { HeaderBlock } from '../../http2/header-block.js';
 import type { Http2Stream } from '../../http2/stream.js';
-import { Http2Socket } from '../../transport/http2-socket.js';
-import type { Attempt, AttemptFailure } from '../relay/attempt.js';
+import type { Attempt } from '../relay/attempt.js';
+import type { AttemptFailure } from '../relay/attempt-failure.js';
 import { CreditGate } from '../relay/credit-gate.js';
-import type { RelayContext } from '../relay/relay-context.js';
+import type { ByteMeter, RelayContext } from '../relay/relay-context.js';
+import type { Wire } from '../relay/wire.js';
 import { KeepAlive } from './keep-alive.js';
 
 /** What a connection tells the pool it belongs to. */
@@ -17,30 +17,34 @@ export interface UpstreamConnectionEvents {
   onReady(connection: UpstreamConnection): void;
   /** A stream ended, or the endpoint raised its limit: there may be room. */
   onRoom(connection: UpstreamConnection): void;
-  /** Called once. `error` says why it never became ready; undefined when it had been. */
+  /** A connection that was ready takes no more requests; those on it may go on. Called once. */
+  onRetired(connection: UpstreamConnection): void;
+  /** Called once, after `onRetired`. `error` says why it never became ready; undefined when it had been. */
   onGone(connection: UpstreamConnection, error: string | undefined): void;
 }
 
 /**
  * One connection to an endpoint.
  *
- *     connecting ── TCP and the endpoint's SETTINGS ──► ready ── GOAWAY or closed ──► gone
+ *     connecting ── the endpoint's SETTINGS ──► ready ── GOAWAY, end, error, drain ──► retired ──► gone
+ *          └───────────────────────── refused, timeout, error, drain ─────────────────────────────┘
  *
  * It counts as ready only after the endpoint's SETTINGS: before that a request would go out without anyone
  * being known to listen, and its loss could not be told from its processing.
  */
-export class UpstreamConnection implements ConnectionHandler<Attempt> {
+export class UpstreamConnection implements ConnectionHandler<Attempt>, ByteMeter {
   readonly connection: Http2Connection<Attempt>;
   readonly credit: CreditGate<Attempt>;
   readonly #context: RelayContext;
   readonly #events: UpstreamConnectionEvents;
-  readonly #socket: Http2Socket<Attempt>;
+  readonly #wire: Wire;
   readonly #endpoint: Endpoint;
   readonly #keepAlive: KeepAlive;
-  #connectTimer: Timer | undefined;
-  #state: 'connecting' | 'ready' | 'gone' = 'connecting';
+  readonly #connectTimer: Timer;
+  #state: 'connecting' | 'ready' | 'retired' | 'gone' = 'connecting';
   #reason = 'closed by the endpoint';
-  #closing = false;
+  /** Why it never became ready, as the counters tell it; not at all when the pool changed its mind. */
+  #blame: 'error' | 'timeout' | 'nobody' = 'error';
 
   constructor(
     context: RelayContext,
@@ -48,47 +52,50 @@ export class UpstreamConnection implements ConnectionHandler<Attempt> {
     connectTimeoutMs: number,
     events: UpstreamConnectionEvents,
   ) {
-    const { counters, clock } = context;
     this.#context = context;
     this.#endpoint = endpoint;
     this.#events = events;
     this.connection = new Http2Connection<Attempt>('client', this, context.http2, context.shared);
     this.credit = new CreditGate(this.connection, context.options.maxQueuedBytes);
-    const socket: Socket = connect({ host: endpoint.host, port: endpoint.port });
-    counters.upstreamConnectionsTotal++;
-    this.#socket = new Http2Socket(socket, this.connection, context.flushQueue, clock, (error) =>
-      this.#onGone(error),
-    );
     this.#keepAlive = new KeepAlive(context, this.connection, () => this.#drop('no answer to PING'));
-    socket.once('connect', () => {
-      this.connection.start();
+    context.counters.upstreamConnectionsTotal++;
+    context.openConnections.add(this);
+    this.#wire = context.dial(endpoint, this.connection, {
+      onOpen: () => this.connection.start(),
+      // What is sent from here on may find nobody, and its loss could not be told from its processing.
+      onEnd: () => this.#retire(),
+      onGone: (error) => this.#onGone(error),
     });
-    this.#connectTimer = clock.setTimer(connectTimeoutMs, () => {
-      counters.upstreamConnectTimeouts++;
+    this.#connectTimer = context.clock.setTimer(connectTimeoutMs, () => {
+      this.#blame = 'timeout';
       this.#drop(`no HTTP/2 connection within ${connectTimeoutMs} ms`);
     });
   }
 
-  get ready(): boolean {
-    return this.#state === 'ready';
-  }
-
   /** A request can be opened now. */
   get hasRoom(): boolean {
-    const { connection } = this;
-    if (this.#state !== 'ready' || !connection.canOpen) return false;
-    // Node's and other servers leave the limit out of their SETTINGS when there is none.
-    return connection.activeStreams < connection.peer.maxConcurrentStreams;
+    return this.#state === 'ready' && this.connection.canOpen;
   }
 
   /** No new requests; closes when the last one has ended. */
   drain(): void {
-    this.#closing = true;
+    if (this.#state === 'connecting') {
+      this.#blame = 'nobody';
+      return this.#drop('the endpoint was removed');
+    }
+    this.#retire();
     this.#closeIfIdle();
   }
 
   destroy(): void {
+    this.#blame = 'nobody';
     this.#drop('closed by the proxy');
+  }
+
+  countBytes(): void {
+    const { counters } = this.#context;
+    counters.upstreamReceivedBytes += this.#wire.takeBytesRead();
+    counters.upstreamSentBytes += this.#wire.takeBytesWritten();
   }
 
   onHeaders(stream: Http2Stream<Attempt>, block: HeaderBlock, endStream: boolean): void {
@@ -105,8 +112,10 @@ export class UpstreamConnection implements ConnectionHandler<Attempt> {
   }
 
   onHeaderListTooLarge(stream: Http2Stream<Attempt>): void {
-    this.connection.resetStream(stream, PROTOCOL_ERROR);
-    fail(stream, { kind: 'protocol', errorCode: PROTOCOL_ERROR });
+    const attempt = stream.owner;
+    this.connection.resetStream(stream, CANCEL);
+    const limitBytes = this.#context.http2.maxHeaderListBytes;
+    attempt?.exchange.onAttemptFailed({ kind: 'headers-too-large', limitBytes });
   }
 
   onReset(stream: Http2Stream<Attempt>, errorCode: number, byPeer: boolean): void {
@@ -120,8 +129,9 @@ export class UpstreamConnection implements ConnectionHandler<Attempt> {
 
   onClosed(stream: Http2Stream<Attempt>): void {
     stream.owner = undefined;
-    if (this.#closing || this.connection.draining) this.#closeIfIdle();
-    else this.#events.onRoom(this);
+    if (this.#state === 'ready' && !this.connection.exhausted) return this.#events.onRoom(this);
+    this.#retire();
+    this.#closeIfIdle();
   }
 
   onSendable(stream: Http2Stream<Attempt>): void {
@@ -130,9 +140,9 @@ export class UpstreamConnection implements ConnectionHandler<Attempt> {
 
   onSettings(): void {
     if (this.#state === 'ready') return this.#events.onRoom(this);
+    if (this.#state !== 'connecting') return;
     this.#state = 'ready';
-    this.#connectTimer?.cancel();
-    this.#connectTimer = undefined;
+    this.#connectTimer.cancel();
     this.#keepAlive.start();
     this.#events.onReady(this);
   }
@@ -146,6 +156,7 @@ export class UpstreamConnection implements ConnectionHandler<Attempt> {
         reason: debugData,
       });
     }
+    this.#retire();
     this.#closeIfIdle();
   }
 
@@ -161,35 +172,49 @@ export class UpstreamConnection implements ConnectionHandler<Attempt> {
       code: errorCodeName(errorCode),
       reason: message,
     });
-    this.#socket.close();
+    // Who does not speak HTTP/2 does not read GOAWAY either, and requests wait to be told.
+    if (this.#state === 'connecting') return this.#wire.destroy();
+    this.#retire();
+    for (const stream of [...this.connection.openStreams()]) fail(stream, { kind: 'protocol', errorCode });
+    this.#wire.close();
   }
 
   onOutput(): void {
-    this.#socket.wake();
+    this.#wire.wake();
   }
 
   #drop(reason: string): void {
     if (this.#state === 'gone') return;
     this.#reason = reason;
-    this.#socket.destroy();
+    this.#retire();
+    this.#wire.destroy();
+  }
+
+  /** Takes no more requests. */
+  #retire(): void {
+    if (this.#state !== 'ready') return;
+    this.#state = 'retired';
+    this.#events.onRetired(this);
   }
 
   #closeIfIdle(): void {
-    if (this.connection.activeStreams > 0) return;
-    if (this.#state === 'connecting') this.#socket.destroy();
-    else this.#socket.close();
+    if (this.connection.activeStreams === 0) this.#wire.close();
   }
 
   #onGone(error: Error | undefined): void {
-    const { counters } = this.#context;
-    const wasReady = this.#state === 'ready';
+    const { counters, openConnections } = this.#context;
+    const wasReady = this.#state !== 'connecting';
+    this.#retire();
     this.#state = 'gone';
-    this.#connectTimer?.cancel();
+    this.#connectTimer.cancel();
     this.#keepAlive.stop();
-    counters.upstreamReceivedBytes += this.#socket.takeBytesRead();
-    counters.upstreamSentBytes += this.#socket.takeBytesWritten();
+    this.countBytes();
+    openConnections.delete(this);
+    if (!wasReady) {
+      if (this.#blame === 'error') counters.upstreamConnectFailures++;
+      if (this.#blame === 'timeout') counters.upstreamConnectTimeouts++;
+    }
     const message = error?.message ?? this.#reason;
-    if (!wasReady) counters.upstreamConnectFailures++;
     // The pool first, so that a retry does not find this connection in it.
     this.#events.onGone(this, wasReady ? undefined : message);
     for (const stream of this.connection.abandonStreams()) {

@@ -21,20 +21,26 @@ export class Upstreams {
   }
 
   /**
-   * The balancer's pick among hosts that were not tried yet and are not known to be unreachable; failing
-   * that among those not tried, failing that among all.
+   * The balancer's pick among hosts that this request has not tried and that are not known to be
+   * unreachable; failing that among those it has tried and that can be reached still, failing that among
+   * those it has not tried. Undefined when every healthy host was tried and is unreachable.
    */
   pickReachable(cluster: Cluster, tried: ReadonlySet<EndpointState> | undefined): UpstreamHost | undefined {
-    const first = cluster.pick(tried);
-    if (first === undefined) return tried === undefined ? undefined : cluster.pick(undefined);
-    if (!isUnreachable(first)) return first;
-    const avoided = new Set<EndpointState>(tried);
-    let host: UpstreamHost | undefined = first;
-    while (host !== undefined && isUnreachable(host)) {
-      avoided.add(host);
-      host = cluster.pick(avoided);
-    }
-    return host ?? first;
+    const untried = cluster.pick(tried);
+    if (untried !== undefined && !isUnreachable(untried)) return untried;
+    return pickAmongReachable(cluster, tried) ?? (tried && pickAmongReachable(cluster, undefined)) ?? untried;
+  }
+}
+
+function pickAmongReachable(
+  cluster: Cluster,
+  excluded: ReadonlySet<EndpointState> | undefined,
+): UpstreamHost | undefined {
+  const avoided = new Set(excluded);
+  for (;;) {
+    const host = cluster.pick(avoided);
+    if (host === undefined || !isUnreachable(host)) return host;
+    avoided.add(host);
   }
 }
 

@@ -55,7 +55,7 @@ export function serveWorker(options: WorkerOptions): (message: ToWorker, socket:
           kind: 'report',
           report: takeReport({
             requests: plane.metrics,
-            traffic: plane.counters,
+            traffic: plane.readCounters(),
             clusters: plane.config.clusters,
             process: readProcess(),
           }),
