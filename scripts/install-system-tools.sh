@@ -1,37 +1,28 @@
 #!/usr/bin/env bash
-# Installs what is needed beside Node, on Debian and its descendants; elsewhere it says what is missing. Does
-# nothing when everything is there.
-#
-#   install-system-tools.sh           what the system suites need: Python's gRPC library
-#   install-system-tools.sh --bench   also what bench:relay needs: h2load, nghttpd, and the proxies to compare with
+# Installs what the system suites need beside Node: Python's gRPC library and protobuf's compiler. Debian and its
+# descendants; elsewhere it says what is missing. Does nothing when everything is there.
 set -euo pipefail
 
 python=${PYTHON:-/usr/bin/python3}
-packages=()
-services=()
 
-has_grpcio() { "$python" -c 'import grpc' 2>/dev/null; }
-need() { command -v "$1" >/dev/null || packages+=("$2"); }
+# One line for each thing that is missing.
+missing() {
+  "$python" -c 'import grpc' 2>/dev/null || echo "grpcio for $python (pip install grpcio)"
+  "$python" -c 'import google.protobuf' 2>/dev/null || echo "protobuf for $python (pip install protobuf)"
+  command -v protoc >/dev/null || echo 'protoc (protobuf-compiler)'
+}
 
-has_grpcio || packages+=(python3 python3-grpcio)
-if [ "${1:-}" = --bench ]; then
-  need h2load nghttp2-client
-  need nghttpd nghttp2-server
-  for service in haproxy nginx nghttpx; do
-    command -v "$service" >/dev/null || services+=("$service")
-  done
-  need haproxy haproxy
-  need nginx nginx
-  need nghttpx nghttp2-proxy
-fi
+found() {
+  echo "$1: grpcio $("$python" -c 'import grpc; print(grpc.__version__)') for $python, $(protoc --version)"
+}
 
-if [ ${#packages[@]} -eq 0 ]; then
-  echo "grpcio $("$python" -c 'import grpc; print(grpc.__version__)') for $python is there, and whatever else was asked for"
+if [ -z "$(missing)" ]; then
+  found 'there already'
   exit 0
 fi
 
 if ! command -v apt-get >/dev/null; then
-  echo "No apt-get here: install by hand what Debian calls ${packages[*]}, then run this again." >&2
+  printf 'No apt-get here: install these by hand, then run this again.\n%s\n' "$(missing)" >&2
   exit 1
 fi
 
@@ -39,10 +30,11 @@ as_root=()
 if [ "$(id -u)" -ne 0 ]; then as_root=(sudo -n); fi
 export DEBIAN_FRONTEND=noninteractive
 "${as_root[@]}" apt-get update -qq
-"${as_root[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
-# Debian starts what it installs; here the proxies are wanted as programs only.
-if [ ${#services[@]} -gt 0 ] && [ -d /run/systemd/system ]; then
-  "${as_root[@]}" systemctl disable --quiet --now "${services[@]}" || true
+"${as_root[@]}" apt-get install -y -qq --no-install-recommends \
+  python3 python3-grpcio python3-protobuf protobuf-compiler >/dev/null
+
+if [ -n "$(missing)" ]; then
+  printf 'Still missing after apt-get install:\n%s\n' "$(missing)" >&2
+  exit 1
 fi
-echo "installed ${packages[*]}"
-has_grpcio || { echo "$python still has no grpcio: is it Debian's own?" >&2; exit 1; }
+found 'installed'

@@ -13,16 +13,16 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A Node program that says on its first line of output, in JSON, that it is ready. */
-export class NodeProcess {
+/** A program that says on its first line of output, in JSON, that it is ready. */
+export class ProgramProcess {
   readonly stdout: string[] = [];
   readonly stderr: string[] = [];
   readonly exited: Promise<Exit>;
   #exit: Exit | undefined;
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
 
-  constructor(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
-    this.#child = spawn(process.execPath, args, {
+  constructor(program: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+    this.#child = spawn(program, args, {
       cwd: repositoryRoot,
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -90,6 +90,13 @@ export class NodeProcess {
     if (this.#exit !== undefined) return;
     this.#child.kill('SIGKILL');
     if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');
+  }
+}
+
+/** A Node program that says on its first line of output, in JSON, that it is ready. */
+export class NodeProcess extends ProgramProcess {
+  constructor(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+    super(process.execPath, args, environment);
   }
 }
 
