@@ -69,7 +69,7 @@ export abstract class ConnectionSender<Owner> {
     return this.#failed;
   }
 
-  /** The limit whose passing ended this connection with ENHANCE_YOUR_CALM: the name of its option. */
+  /** The limit whose passing ended this connection: the name of its option. */
   get limitHit(): LimitName | undefined {
     return this.guard.limitHit;
   }
@@ -136,6 +136,7 @@ export abstract class ConnectionSender<Owner> {
   sendHeaders(stream: Http2Stream<Owner>, fields: readonly HeaderField[], endStream: boolean): void {
     if (stream.closed || stream.localEnded || this.#failed) return;
     this.writer.headers(stream.id, fields, endStream);
+    stream.sentCount = (stream.sentCount + 1) | 0;
     this.#checkQueue();
     if (endStream) this.#endLocal(stream);
   }
@@ -176,6 +177,7 @@ export abstract class ConnectionSender<Owner> {
       this.writer.data(stream.id, chunk, at, at + length, last, stable);
       this.guard.dataSent();
       stream.sendWindow -= length;
+      stream.sentCount = (stream.sentCount + length) | 0;
       this.sendWindow -= length;
       at += length;
       if (last) this.#endLocal(stream);
@@ -232,6 +234,11 @@ export abstract class ConnectionSender<Owner> {
     if (this.#failed || this.#goawaySent) return;
     this.#goawaySent = true;
     this.writer.goaway(this.lastPeerStreamId, errorCode, debugData);
+  }
+
+  /** Ends the connection for a reason of the owner's, as if the peer had broken a rule: GOAWAY, then `onFailure`. */
+  abort(errorCode: number, message: string): void {
+    this.fail(errorCode, message);
   }
 
   /** The owner's socket can (not) take more; while blocked no DATA is taken, other frames still are. */
@@ -348,6 +355,9 @@ export abstract class ConnectionSender<Owner> {
 
   /** A peer that does not read must not make us keep frames without end; flow control holds back DATA only. */
   #checkQueue(): void {
+    if (!this.writer.blocked) return;
     if (this.writer.queuedFrames > this.options.maxQueuedFrames) this.failLimit('maxQueuedFrames');
+    else if (this.writer.queuedHeaderBytes > this.options.maxQueuedHeaderBytes)
+      this.failLimit('maxQueuedHeaderBytes');
   }
 }

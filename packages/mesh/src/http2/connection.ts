@@ -28,6 +28,7 @@ import {
   WINDOW_UPDATE,
   readUint31,
 } from './frame.js';
+import { LIMIT_MESSAGES } from './flood-guard.js';
 import { FrameSplitter } from './frame-splitter.js';
 import { HeaderAssembly } from './header-assembly.js';
 import { opensRequest, readRequest, readResponse, readTrailers, type HeaderBlock } from './header-block.js';
@@ -87,12 +88,18 @@ export class Http2Connection<Owner> extends ConnectionControl<Owner> {
     if (at < chunk.length) this.#splitter.push(chunk, at);
   }
 
+  /**
+   * Names the frame or header block that has begun and is not whole yet; 0 when there is none. As long as it
+   * stays the same, the peer owes us the rest.
+   */
+  get unfinished(): number {
+    return this.#assembly.streamId === 0 ? this.#splitter.unfinished : -this.#assembly.streamId;
+  }
+
   /** @internal FrameSink */
   onOversizedFrame(): void {
-    this.fail(
-      FRAME_SIZE_ERROR,
-      `a frame is longer than SETTINGS_MAX_FRAME_SIZE ${this.options.maxFrameBytes}`,
-    );
+    this.guard.hit('maxFrameBytes');
+    this.fail(FRAME_SIZE_ERROR, `${LIMIT_MESSAGES.maxFrameBytes} ${this.options.maxFrameBytes}`);
   }
 
   /** @internal FrameSink */
@@ -175,6 +182,7 @@ export class Http2Connection<Owner> extends ConnectionControl<Owner> {
       return this.streamError(stream, stream.remoteEnded ? STREAM_CLOSED : FLOW_CONTROL_ERROR);
     }
     stream.receiveWindow -= flowBytes;
+    stream.receivedCount = (stream.receivedCount + flowBytes) | 0;
     const payloadBytes = last - first;
     const padded = flowBytes - payloadBytes;
     if (padded > 0) this.consumeConnection(padded);

@@ -1,13 +1,15 @@
 import type { ConnectionOptions } from './options.js';
 import { TokenBucket } from './token-bucket.js';
 
-/** A limit whose passing ends the connection with ENHANCE_YOUR_CALM, by the name of the option that sets it. */
+/** A limit whose passing ends the connection, by the name of the option that sets it. */
 export type LimitName =
   | 'glitchBurst'
   | 'maxContinuationFrames'
+  | 'maxFrameBytes'
   | 'maxHeaderListBytes'
   | 'maxQueuedControlFrames'
   | 'maxQueuedFrames'
+  | 'maxQueuedHeaderBytes'
   | 'maxSettingsEntries'
   | 'provokedResetBurst'
   | 'resetBurst';
@@ -16,9 +18,11 @@ export type LimitName =
 export const LIMIT_MESSAGES: Readonly<Record<LimitName, string>> = {
   glitchBurst: 'too many frames that carry nothing',
   maxContinuationFrames: 'too many CONTINUATION frames',
+  maxFrameBytes: 'a frame is longer than SETTINGS_MAX_FRAME_SIZE',
   maxHeaderListBytes: 'the header block is too long',
   maxQueuedControlFrames: 'too many answers wait to be read',
   maxQueuedFrames: 'too many frames wait to be read',
+  maxQueuedHeaderBytes: 'too many header blocks wait to be read',
   maxSettingsEntries: 'too many entries in a SETTINGS frame',
   provokedResetBurst: 'too many streams had to be reset',
   resetBurst: 'too many RST_STREAM frames',

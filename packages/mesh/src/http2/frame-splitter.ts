@@ -18,10 +18,16 @@ export class FrameSplitter {
   #frame: Buffer | undefined = undefined;
   /** Bytes of the unfinished frame that are here. */
   #collected = 0;
+  #begun = 0;
 
   constructor(sink: FrameSink, maxFrameBytes: number) {
     this.#sink = sink;
     this.#maxFrameBytes = maxFrameBytes;
+  }
+
+  /** A number for the frame whose end is still to come, another for each; 0 when there is none. */
+  get unfinished(): number {
+    return this.#collected === 0 ? 0 : this.#begun;
   }
 
   /** Takes `chunk[offset, ...)`. Returns false when the sink or an oversized frame ended the reading. */
@@ -55,6 +61,7 @@ export class FrameSplitter {
 
   /** Stores the beginning of a frame whose end is still to come. */
   #begin(chunk: Buffer, at: number, end: number): boolean {
+    this.#begun = (this.#begun & 0x3fffffff) + 1;
     this.#header ??= Buffer.allocUnsafe(FRAME_HEADER_BYTES);
     return this.#collect(chunk, at, end) >= 0;
   }

@@ -34,6 +34,8 @@ export class FrameWriter {
   queuedControlFrames = 0;
   /** HEADERS and RST_STREAM written while the socket was blocked. */
   queuedFrames = 0;
+  /** Octets of the header blocks among them. */
+  queuedHeaderBytes = 0;
   readonly #output: OutputBuffer;
   readonly #encoder: HpackEncoder;
   readonly #peer: PeerSettings;
@@ -74,6 +76,7 @@ export class FrameWriter {
   block(blocked: boolean): void {
     this.blocked = blocked;
     this.queuedFrames = 0;
+    this.queuedHeaderBytes = 0;
     this.queuedControlFrames = 0;
   }
 
@@ -89,8 +92,11 @@ export class FrameWriter {
 
   /** A header block: HEADERS, and CONTINUATION as far as one frame is not enough. */
   headers(id: number, fields: readonly HeaderField[], endStream: boolean): void {
-    if (this.blocked) this.queuedFrames++;
     const bound = this.#encoder.encodedBound(fields);
+    if (this.blocked) {
+      this.queuedFrames++;
+      this.queuedHeaderBytes += bound;
+    }
     const endFlag = endStream ? FLAG_END_STREAM : 0;
     if (bound > this.#peer.maxFrameBytes) return this.#longHeaders(id, fields, bound, endFlag);
     const at = this.#output.reserve(FRAME_HEADER_BYTES + bound);

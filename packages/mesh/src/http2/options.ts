@@ -43,6 +43,8 @@ export interface ConnectionOptions {
   readonly maxQueuedControlFrames: number;
   /** HEADERS and RST_STREAM written while the peer reads nothing. Default 10 000, Envoy's max_outbound_frames (CVE-2019-9517). */
   readonly maxQueuedFrames: number;
+  /** Octets of the header blocks among them. Default 4 MiB: `maxQueuedFrames` alone would let 64 KiB each wait. */
+  readonly maxQueuedHeaderBytes: number;
 }
 
 export const DEFAULT_CONNECTION_OPTIONS: ConnectionOptions = {
@@ -64,4 +66,5 @@ export const DEFAULT_CONNECTION_OPTIONS: ConnectionOptions = {
   glitchesPerSecond: 330,
   maxQueuedControlFrames: 1000,
   maxQueuedFrames: 10_000,
+  maxQueuedHeaderBytes: 4 * 1024 * 1024,
 };

@@ -1,3 +1,5 @@
+import type { StreamProgress } from './stream-progress.js';
+
 /**
  * One stream, plain data: the connection changes it, its owner reads it.
  *
@@ -30,6 +32,12 @@ export class Http2Stream<Owner> {
   expectsNoContent = false;
   /** Whether and for what the sender of DATA waits; the connection's business. */
   waiting = 0;
+  /** Octets of DATA sent, and one more for each header block behind the request's; wraps around at 2^31. */
+  sentCount = 0;
+  /** Octets of DATA that came, padding included; wraps around at 2^31. */
+  receivedCount = 0;
+  /** What a watch over the stream remembers of it between two looks. */
+  progress: StreamProgress | undefined = undefined;
   /** How often the output had been taken when our HEADERS opened the stream (client role). */
   openedBeforeFlush = -1;
 
@@ -37,5 +45,10 @@ export class Http2Stream<Owner> {
     this.id = id;
     this.sendWindow = sendWindow;
     this.receiveWindow = receiveWindow;
+  }
+
+  /** DATA waits for the peer's window or for the socket. */
+  get stalled(): boolean {
+    return this.waiting !== 0;
   }
 }
