@@ -13,6 +13,7 @@ import {
   FIELD_UNKNOWN_PSEUDO,
   type HeaderField,
 } from './hpack/header-field.js';
+import { isAuthority, isMethod, isPath, isScheme } from './pseudo-field-value.js';
 
 /** One decoded header block: a request, a response or trailers. */
 export class HeaderBlock {
@@ -20,6 +21,7 @@ export class HeaderBlock {
   readonly fields: readonly HeaderField[];
   method: HeaderField | undefined = undefined;
   scheme: HeaderField | undefined = undefined;
+  /** `:authority`, or a request's `host` field in its place. */
   authority: HeaderField | undefined = undefined;
   path: HeaderField | undefined = undefined;
   status: HeaderField | undefined = undefined;
@@ -116,23 +118,32 @@ function readContentLength(block: HeaderBlock, value: string): boolean {
 /** Reads a request's header block; undefined when it is malformed (RFC 9113 8.1.1, 8.3.1, 8.5). */
 export function readRequest(fields: readonly HeaderField[]): HeaderBlock | undefined {
   const block = new HeaderBlock(fields);
-  if (!readFields(block) || block.status !== undefined || block.method === undefined) return undefined;
-  if (block.method.value === 'CONNECT') {
+  if (!readFields(block) || block.status !== undefined) return undefined;
+  const { method, scheme, path, host } = block;
+  if (method === undefined || !isKnownOr(isMethod, method)) return undefined;
+  // 8.3.1: "A server SHOULD treat a request as malformed if it contains a Host header field that identifies an
+  // entity that differs from the entity in the ':authority' pseudo-header field."
+  if (host !== undefined && block.authority !== undefined && !isSameHost(host, block.authority))
+    return undefined;
+  const authority = (block.authority ??= host);
+  if (authority !== undefined && !isAuthority(authority.value)) return undefined;
+  if (method.value === 'CONNECT') {
     // 8.5: "The ':scheme' and ':path' pseudo-header fields MUST be omitted."
-    return block.authority !== undefined && block.scheme === undefined && block.path === undefined
-      ? block
-      : undefined;
+    return authority !== undefined && scheme === undefined && path === undefined ? block : undefined;
   }
   // 8.3.1: "All HTTP/2 requests MUST include exactly one valid value for the ':method', ':scheme', and ':path'
   // pseudo-header fields, unless they are CONNECT requests".
-  if (block.scheme === undefined || block.path === undefined) return undefined;
-  const path = block.path.value;
-  if (path.charCodeAt(0) !== 0x2f && !(path === '*' && block.method.value === 'OPTIONS')) return undefined;
-  // 8.3.1: "A server SHOULD treat a request as malformed if it contains a Host header field that identifies an
-  // entity that differs from the entity in the ':authority' pseudo-header field."
-  if (block.host !== undefined && block.authority !== undefined && !isSameHost(block.host, block.authority))
-    return undefined;
-  return block;
+  if (scheme === undefined || !isKnownOr(isScheme, scheme) || path === undefined) return undefined;
+  // 8.3.1: "If the ':scheme' pseudo-header field identifies a scheme that has a mandatory authority component
+  // (including 'http' and 'https'), the request MUST contain either an ':authority' pseudo-header field or a
+  // 'Host' header field."
+  if (authority === undefined && (scheme.value === 'http' || scheme.value === 'https')) return undefined;
+  return isPath(path.value) || (path.value === '*' && method.value === 'OPTIONS') ? block : undefined;
+}
+
+/** The value is one of HPACK's static table, all of which are valid, or passes the check. */
+function isKnownOr(check: (value: string) => boolean, field: HeaderField): boolean {
+  return field.staticIndex !== 0 || check(field.value);
 }
 
 /** RFC 3986 6.2.2.1: "the scheme and host are case-insensitive". */
