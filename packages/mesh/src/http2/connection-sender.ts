@@ -74,24 +74,22 @@ export abstract class ConnectionSender<Owner> {
     return this.guard.limitHit;
   }
 
-  /** Either side has said GOAWAY: no new streams, the open ones go on. */
+  /** Either side has said GOAWAY, or ids are used up: no new streams, the open ones go on. */
   get draining(): boolean {
-    return this.#goawaySent || this.#goawayReceived;
+    return this.#goawaySent || this.#goawayReceived || this.exhausted;
   }
 
   /** A request can be opened now (client role). */
   get canOpen(): boolean {
-    return (
-      !this.draining &&
-      !this.#failed &&
-      this.streams.size < this.peer.maxConcurrentStreams &&
-      this.#nextStreamId < LARGEST_STREAM_ID
-    );
+    return !this.draining && !this.#failed && this.streams.size < this.peer.maxConcurrentStreams;
   }
 
-  /** Ids are used up: this connection can serve its open streams only. */
+  /**
+   * Ids are used up. RFC 9113 5.1.1: "A client that is unable to establish a new stream identifier can establish a
+   * new connection for new streams."
+   */
   get exhausted(): boolean {
-    return this.#nextStreamId >= LARGEST_STREAM_ID;
+    return this.#nextStreamId > this.options.largestStreamId;
   }
 
   /** Bytes in `takeOutput`'s next batch. */

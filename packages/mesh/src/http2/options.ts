@@ -66,5 +66,6 @@ export const DEFAULT_CONNECTION_OPTIONS: ConnectionOptions = {
   glitchesPerSecond: 330,
   maxQueuedControlFrames: 1000,
   maxQueuedFrames: 10_000,
+  largestStreamId: 0x7fffffff,
   maxQueuedHeaderBytes: 4 * 1024 * 1024,
 };
