@@ -53,7 +53,7 @@ function cell(result: Result | undefined): string {
 }
 
 /** The table of one way in Markdown: a line for each case that was run, a column for each pair. */
-export function formatTable(results: readonly Result[], way: Way): string {
+function formatTable(results: readonly Result[], way: Way): string {
   const ofWay = results.filter((result) => result.way === way);
   const rows = [
     ['case', ...PAIRS.map(({ client, server }) => `${client} → ${server}`)],
@@ -75,19 +75,22 @@ export function formatTable(results: readonly Result[], way: Way): string {
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
 }
 
-/** The exemptions behind the letters, in Markdown. */
-export function formatReasons(): string {
-  return EXEMPTIONS.map(
-    ({ cases, reason }, index) =>
-      `- **${LETTERS.charAt(index)}** (${cases.map((name) => `\`${name}\``).join(', ')}): ${reason}.`,
-  ).join('\n');
+/** The exemptions behind the letters of these results, in Markdown. */
+function formatReasons(results: readonly Result[]): string {
+  return EXEMPTIONS.map(({ cases, reason }, index) => ({ cases, reason, letter: LETTERS.charAt(index) }))
+    .filter(({ cases }) => results.some((result) => cases.includes(result.case)))
+    .map(
+      ({ cases, reason, letter }) =>
+        `- **${letter}** (${cases.map((name) => `\`${name}\``).join(', ')}): ${reason}.`,
+    )
+    .join('\n');
 }
 
 /** Both tables and the reasons: what CI prints, and what stands in docs/reference/interop.md. */
 export function formatTables(results: readonly Result[]): string {
   const titles: Readonly<Record<Way, string>> = { weir: 'Through Weir', direct: 'Without Weir' };
-  return [
-    ...WAYS.map((way) => `### ${titles[way]}\n\n${formatTable(results, way)}`),
-    `### Not asked\n\n${formatReasons()}`,
-  ].join('\n\n');
+  const parts = WAYS.map((way) => `### ${titles[way]}\n\n${formatTable(results, way)}`);
+  const reasons = formatReasons(results);
+  if (reasons !== '') parts.push(`### Not asked\n\n${reasons}`);
+  return parts.join('\n\n');
 }

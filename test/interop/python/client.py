@@ -33,7 +33,6 @@ OPTIONS = (
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.enable_http_proxy", 0),
     ("grpc.enable_retries", 0),
-    *wire.SEE_COMPRESSION,
 )
 
 
@@ -50,11 +49,9 @@ class Stub:
             setattr(self, method.name, callable_)
 
 
-@contextlib.contextmanager
-def connect(target):
+def connect(target, *more):
     """A channel that shares no connection with others."""
-    with grpc.insecure_channel(target, options=OPTIONS) as channel:
-        yield channel
+    return grpc.insecure_channel(target, options=(*OPTIONS, *more))
 
 
 def zeros(size):
@@ -126,6 +123,12 @@ class Cases:
         self.channel = channel
         self.stub = Stub(channel, wire.TEST_SERVICE)
 
+    @contextlib.contextmanager
+    def seeing_compression(self):
+        """A stub whose replies say whether they came compressed."""
+        with connect(self.target, *wire.SEE_COMPRESSION) as channel:
+            yield Stub(channel, wire.TEST_SERVICE)
+
     def empty_unary(self):
         self.stub.EmptyCall(messages_pb2.Empty(), timeout=CALL_TIMEOUT)
 
@@ -145,9 +148,12 @@ class Cases:
     def server_compressed_unary(self):
         for value in (True, False):
             request = large_request(response_compressed=truth(value))
-            received = self.stub.UnaryCall(request, timeout=CALL_TIMEOUT)
-            check(value, received.compressed, "compressed")
-            check_zeros(received, LARGE_REPLY_BYTES)
+            with self.seeing_compression() as stub:
+                received = stub.UnaryCall(request, timeout=CALL_TIMEOUT)
+                check(value, received.compressed, "compressed")
+                check_zeros(received, LARGE_REPLY_BYTES)
+            # And as callers do, who leave it to C-core.
+            check_zeros(self.stub.UnaryCall(request, timeout=CALL_TIMEOUT), LARGE_REPLY_BYTES)
 
     def client_streaming(self):
         requests = [messages_pb2.StreamingInputCallRequest(payload=zeros(size)) for size in REQUEST_SIZES]
@@ -186,11 +192,15 @@ class Cases:
                 messages_pb2.ResponseParameters(size=size, compressed=truth(value)) for size, value in asked
             ]
         )
-        replies = list(self.stub.StreamingOutputCall(request, timeout=CALL_TIMEOUT))
-        check(len(asked), len(replies), "replies")
-        for (size, value), received in zip(asked, replies):
-            check(value, received.compressed, "compressed")
-            check_zeros(received, size)
+        with self.seeing_compression() as stub:
+            replies = list(stub.StreamingOutputCall(request, timeout=CALL_TIMEOUT))
+        check([value for _, value in asked], [received.compressed for received in replies], "compressed")
+        # And as callers do, who leave it to C-core.
+        usual = list(self.stub.StreamingOutputCall(request, timeout=CALL_TIMEOUT))
+        check(len(asked), len(usual), "replies")
+        for (size, _), *both in zip(asked, replies, usual):
+            for received in both:
+                check_zeros(received, size)
 
     def ping_pong(self):
         outbox = Outbox()
