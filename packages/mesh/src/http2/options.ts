@@ -45,6 +45,11 @@ export interface ConnectionOptions {
   readonly maxQueuedFrames: number;
   /** Octets of the header blocks among them. Default 4 MiB: `maxQueuedFrames` alone would let 64 KiB each wait. */
   readonly maxQueuedHeaderBytes: number;
+  /**
+   * Highest stream id of a client, after which another connection has to take over. Default 2^31-1, the
+   * protocol's own (RFC 9113 5.1.1).
+   */
+  readonly largestStreamId: number;
 }
 
 export const DEFAULT_CONNECTION_OPTIONS: ConnectionOptions = {
@@ -66,6 +71,6 @@ export const DEFAULT_CONNECTION_OPTIONS: ConnectionOptions = {
   glitchesPerSecond: 330,
   maxQueuedControlFrames: 1000,
   maxQueuedFrames: 10_000,
-  largestStreamId: 0x7fffffff,
   maxQueuedHeaderBytes: 4 * 1024 * 1024,
+  largestStreamId: 0x7fffffff,
 };

@@ -1,10 +1,13 @@
 import type { Socket } from 'node:net';
-import type { Clock } from '@weir/core';
+import type { Clock, Timer } from '@weir/core';
 import type { Http2Connection } from '../http2/connection.js';
 import type { FlushQueue, Flushable } from './flush-queue.js';
 
-/** How long a socket stays open after GOAWAY for an error, so that the peer can read the reason. */
+/** How long a socket stays open after its last byte was written, so that the peer can read it before a reset. */
 const LINGER_MS = 1000;
+
+/** How long a slow reader may take for the last bytes of a connection that ended in good order. */
+const WRITE_OUT_MS = 30_000;
 
 /** TCP keepalive probes begin after this silence; they find a peer whose machine vanished. */
 const TCP_KEEPALIVE_MS = 30_000;
@@ -19,7 +22,10 @@ export class Http2Socket<Owner> implements Flushable {
   readonly #queue: FlushQueue;
   readonly #clock: Clock;
   #closing = false;
+  /** The last byte is with the socket. */
+  #ended = false;
   #gone = false;
+  #timer: Timer | undefined = undefined;
   #bytesRead = 0;
   #bytesWritten = 0;
 
@@ -42,14 +48,20 @@ export class Http2Socket<Owner> implements Flushable {
     socket.setKeepAlive(true, TCP_KEEPALIVE_MS);
     socket.on('data', (chunk: Buffer) => {
       this.#bytesRead += chunk.length;
-      connection.receive(chunk);
+      // What comes after the end is read only so that the kernel need not answer it with a reset, which would
+      // overtake our last bytes.
+      if (!this.#ended) connection.receive(chunk);
     });
     socket.on('drain', () => connection.blockOutput(false));
     socket.on('error', (error: Error) => (failure = error));
     // Without the peer's bytes no call can be answered: a half-closed connection is of no use in HTTP/2.
-    socket.on('end', () => this.close());
+    socket.on('end', () => {
+      this.close();
+      this.#destroyIn(LINGER_MS);
+    });
     socket.on('close', () => {
       this.#gone = true;
+      this.#timer?.cancel();
       onGone(failure);
     });
   }
@@ -74,37 +86,44 @@ export class Http2Socket<Owner> implements Flushable {
   }
 
   flush(): void {
-    if (this.#gone || this.socket.destroyed) return;
     const { socket } = this;
+    if (this.#ended || !socket.writable) return;
     const batch = this.#connection.takeOutput();
     const { parts } = batch;
     this.#bytesWritten += batch.bytes;
-    let ready = true;
     if (parts.length === 1) {
-      ready = socket.write(parts[0]!);
+      socket.write(parts[0]!);
     } else if (parts.length > 1) {
       socket.cork();
-      for (const part of parts) ready = socket.write(part);
+      for (const part of parts) socket.write(part);
       socket.uncork();
-      ready = !socket.writableNeedDrain;
     }
-    // Written at once by the kernel: the segments are free again. Otherwise they are left to the collector.
+    // Nothing is left with the socket, so the kernel has it all, and the segments are free again. Otherwise they
+    // may be read at any time until the write ends, and are left to the collector.
     if (socket.writableLength === 0) this.#connection.releaseOutput(batch);
-    if (!ready) this.#connection.blockOutput(true);
-    if (this.#closing) socket.end();
+    else if (socket.writableNeedDrain) this.#connection.blockOutput(true);
+    if (!this.#closing) return;
+    // A socket that is written to after its end drops what it still holds.
+    this.#ended = true;
+    socket.end();
   }
 
-  /** Writes what is there, then closes. */
+  /** Writes what is there, then closes; what the peer sends from then on is not looked at. */
   close(): void {
     if (this.#closing || this.#gone) return;
     this.#closing = true;
     this.#queue.add(this);
-    const timer = this.#clock.setTimer(LINGER_MS, () => this.socket.destroy());
-    this.socket.once('close', () => timer.cancel());
+    this.#destroyIn(this.#connection.failed ? LINGER_MS : WRITE_OUT_MS);
+    this.socket.once('finish', () => this.#destroyIn(LINGER_MS));
   }
 
   /** Drops the socket at once. */
   destroy(): void {
     this.socket.destroy();
+  }
+
+  #destroyIn(delayMs: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#clock.setTimer(delayMs, () => this.socket.destroy());
   }
 }
