@@ -9,6 +9,16 @@ export type ResourceType =
 
 export const TYPE_HTTP_CONNECTION_MANAGER =
   'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';
+export const TYPE_FAULT = 'type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault';
+export const TYPE_LOCAL_RATE_LIMIT =
+  'type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit';
+export const TYPE_PREVIOUS_HOSTS =
+  'type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate';
+export const TYPE_PREVIOUS_PRIORITIES =
+  'type.googleapis.com/envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig';
+/** Names of HTTP filters: keys of `typed_per_filter_config`, and names in a connection manager's `http_filters`. */
+export const FAULT_FILTER = 'envoy.filters.http.fault';
+export const LOCAL_RATE_LIMIT_FILTER = 'envoy.filters.http.local_ratelimit';
 export const TYPE_ROUTER = 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router';
 export const TYPE_HTTP_PROTOCOL_OPTIONS =
   'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
