@@ -19,6 +19,12 @@ import type { Attach, Wire } from './wire.js';
  */
 const GOAWAY_PAUSE_MS = 100;
 
+/**
+ * From the end of a response until the caller is asked to give up the rest of its request. A request that is about
+ * to end needs no reset, and what is on its way meanwhile is still held to the rules of an open stream.
+ */
+const REQUEST_GRACE_MS = 100;
+
 /** A caller's connection: turns its streams into exchanges. */
 export class DownstreamConnection implements ConnectionHandler<Exchange>, ByteMeter {
   readonly connection: Http2Connection<Exchange>;
@@ -83,6 +89,11 @@ export class DownstreamConnection implements ConnectionHandler<Exchange>, ByteMe
     const { counters } = this.#context;
     counters.downstreamReceivedBytes += this.#wire.takeBytesRead();
     counters.downstreamSentBytes += this.#wire.takeBytesWritten();
+  }
+
+  /** The response is complete and the request is not: asks the caller, after a while, to stop sending (RFC 9113 8.1). */
+  stopRequest(stream: Http2Stream<Exchange>): void {
+    this.#context.clock.setTimer(REQUEST_GRACE_MS, () => this.connection.resetStream(stream, NO_ERROR));
   }
 
   onHeaders(stream: Http2Stream<Exchange>, block: HeaderBlock, endStream: boolean): void {

@@ -11,7 +11,7 @@ import {
   UNIMPLEMENTED,
 } from '../../grpc/status.js';
 import { statusTrailers } from '../../grpc/status-fields.js';
-import { CANCEL, INTERNAL_ERROR, NO_ERROR } from '../../http2/error-code.js';
+import { CANCEL, INTERNAL_ERROR } from '../../http2/error-code.js';
 import type { HeaderBlock } from '../../http2/header-block.js';
 import type { HeaderField } from '../../http2/hpack/header-field.js';
 import type { Http2Stream } from '../../http2/stream.js';
@@ -331,7 +331,7 @@ export class Exchange {
    * after sending a complete response".
    */
   #finishResponse(): void {
-    if (!this.#stream.remoteEnded) this.#downstream.connection.resetStream(this.#stream, NO_ERROR);
+    if (!this.#stream.remoteEnded) this.#downstream.stopRequest(this.#stream);
     this.#finish();
   }
 
