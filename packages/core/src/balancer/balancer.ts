@@ -1,11 +1,12 @@
 import type { EndpointState } from '../endpoint/endpoint-state.js';
+import type { Hash64 } from '../hash/hash64.js';
 
 /** What a balancer may know about the request it picks for. */
 export interface PickContext {
   /** Hosts that this request has tried already. */
   readonly excluded: ReadonlySet<EndpointState> | undefined;
-  /** Hash of whatever the request is to be bound to; 0 when it is bound to nothing. */
-  readonly hash: number;
+  /** Hash of whatever the request is bound to; `undefined` when it is bound to nothing. */
+  readonly hash: Hash64 | undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { Random } from '../random.js';
+import { matches } from './compile-route.js';
 import type { Decision } from './decision.js';
-import { matchesRoute } from './matchers.js';
 import type { RouteRequest } from './request.js';
 import type { RouteTable, VirtualHost } from './route-table.js';
 import { WeightedChoice } from './weighted-choice.js';
@@ -25,8 +25,9 @@ export function findVirtualHost(table: RouteTable, authority: string): VirtualHo
 
 /** The second half of `decide`, for a caller that has looked up the virtual host before. */
 export function decideWithin(virtualHost: VirtualHost, request: RouteRequest, random: Random): Decision {
-  for (const { match, outcome } of virtualHost.routes) {
-    if (!matchesRoute(match, request)) continue;
+  for (const route of virtualHost.routes) {
+    if (!matches(route, request)) continue;
+    const { outcome } = route;
     return outcome instanceof WeightedChoice ? outcome.draw(random) : outcome;
   }
   return virtualHost.noMatch;

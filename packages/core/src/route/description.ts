@@ -1,3 +1,10 @@
+import type { HedgingPolicy } from '../resilience/hedging.js';
+import type { RetryPolicy } from '../resilience/retry-policy.js';
+import type { RouteAction } from './actions.js';
+import type { RouteMatch } from './match.js';
+import type { Overrides } from './overrides.js';
+import type { Source } from './source.js';
+
 /**
  * A route configuration in plain words, as an xDS client or a test writes it: Envoy's `RouteConfiguration`
  * cut down to what is decided here. `compileRouteTable` turns it into something fast to ask.
@@ -5,9 +12,11 @@
 export interface RouteTableDescription {
   readonly version: string;
   readonly virtualHosts: readonly VirtualHostDescription[];
+  /** Header changes of the more specific level come last and so win. Default: false, as in Envoy. */
+  readonly mostSpecificHeadersWin?: boolean;
 }
 
-export interface VirtualHostDescription {
+export interface VirtualHostDescription extends Overrides {
   readonly name: string;
   /**
    * Whom the host answers for: `a.example`, `a.example:50051`, `*.example`, `*-a.example`, `a.*` or `*`.
@@ -16,50 +25,36 @@ export interface VirtualHostDescription {
   readonly domains: readonly string[];
   /** The first one that matches counts. */
   readonly routes: readonly RouteDescription[];
+  /** For its routes that have none of their own (`VirtualHost.retry_policy`). */
+  readonly retry?: RetryPolicy;
+  /** For its routes that have none of their own. */
+  readonly hedging?: HedgingPolicy;
+  readonly source?: Source;
 }
 
-export interface RouteDescription {
+export interface RouteDescription extends Overrides {
   /** For people; empty when it has none. */
   readonly name: string;
   readonly match: RouteMatch;
-  readonly action: ForwardAction;
+  readonly action: RouteAction;
+  readonly source?: Source;
+  /** Where single settings of the route come from, when that is not where the route comes from. */
+  readonly settingSources?: Readonly<Partial<Record<SettingName, Source>>>;
 }
 
-/** Everything in it must hold (`RouteMatch`). */
-export interface RouteMatch {
-  readonly path: PathMatcher;
-  readonly headers: readonly HeaderMatcher[];
-}
-
-/** Compares the path, case and all; `exact` looks at it without its query. */
-export type PathMatcher =
-  { readonly kind: 'exact'; readonly value: string } | { readonly kind: 'prefix'; readonly value: string };
-
-/**
- * Compares a header's value, several being joined by commas; `present` asks only whether there is one.
- * `invert` turns the answer round, except that a comparison with a header that is not there is never true
- * (`HeaderMatcher`).
- */
-export type HeaderMatcher =
-  | { readonly kind: 'exact'; readonly name: string; readonly value: string; readonly invert: boolean }
-  | { readonly kind: 'prefix'; readonly name: string; readonly value: string; readonly invert: boolean }
-  | { readonly kind: 'present'; readonly name: string; readonly invert: boolean };
-
-export interface ForwardAction {
-  readonly kind: 'forward';
-  /**
-   * At least one. With several, requests are divided in proportion to the weights, whose sum is at least 1.
-   */
-  readonly clusters: readonly WeightedCluster[];
-  /**
-   * From the end of the request to the end of the response, in milliseconds; 0 means none
-   * (`RouteAction.timeout`).
-   */
-  readonly timeoutMs: number;
-}
-
-export interface WeightedCluster {
-  readonly cluster: string;
-  /** An integer of at least 0. */
-  readonly weight: number;
-}
+/** What an explanation says about a call beside its destinations. */
+export type SettingName =
+  | 'timeout'
+  | 'max-grpc-timeout'
+  | 'max-stream-duration'
+  | 'idle-timeout'
+  | 'retry'
+  | 'hedging'
+  | 'mirror'
+  | 'path-rewrite'
+  | 'host-rewrite'
+  | 'hash'
+  | 'fault'
+  | 'rate-limit'
+  | 'request-headers'
+  | 'response-headers';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { RouteDescription, VirtualHostDescription, WeightedCluster } from './description.js';
+import type { WeightedCluster } from './actions.js';
+import type { RouteDescription, VirtualHostDescription } from './description.js';
 import { compileRouteTable } from './route-table.js';
 
 function forwardTo(...clusters: WeightedCluster[]): RouteDescription {

@@ -1,13 +1,8 @@
+import { compileRoute, type Route } from './compile-route.js';
 import type { Decision } from './decision.js';
-import type {
-  ForwardAction,
-  RouteDescription,
-  RouteMatch,
-  RouteTableDescription,
-  VirtualHostDescription,
-} from './description.js';
+import type { RouteTableDescription, VirtualHostDescription } from './description.js';
 import { DomainIndex } from './domain-index.js';
-import { looksAtPathOnly } from './matchers.js';
+import { headerLookedAt } from './header-condition.js';
 import { WeightedChoice } from './weighted-choice.js';
 
 /** A route configuration ready to be asked; it never changes, a new configuration makes a new one. */
@@ -18,18 +13,18 @@ export interface RouteTable {
 }
 
 export interface VirtualHost {
+  readonly description: VirtualHostDescription;
   readonly name: string;
   readonly domains: readonly string[];
   readonly routes: readonly Route[];
   readonly noMatch: Decision;
-}
-
-export interface Route {
-  readonly match: RouteMatch;
   /**
-   * Made beforehand, so that deciding allocates nothing; several when requests are divided between clusters.
+   * What its routes look at beside the authority and the path: names of headers in lower case, `:method` and
+   * `:scheme` among them; each once.
    */
-  readonly outcome: Decision | WeightedChoice<Decision>;
+  readonly headersLookedAt: readonly string[];
+  /** Whether the same request may be decided otherwise the next time, as it is divided between clusters. */
+  readonly leftToChance: boolean;
 }
 
 /**
@@ -41,7 +36,7 @@ export interface Route {
 export function compileRouteTable(description: RouteTableDescription): RouteTable {
   const domains = new DomainIndex<VirtualHost>();
   const virtualHosts = description.virtualHosts.map((virtualHost) => {
-    const compiled = compileVirtualHost(virtualHost);
+    const compiled = compileVirtualHost(virtualHost, description);
     virtualHost.domains.forEach((domain, index) => {
       const added = blaming(`virtual host "${virtualHost.name}": domains[${index}]`, () =>
         domains.add(domain, compiled),
@@ -58,43 +53,47 @@ export function compileRouteTable(description: RouteTableDescription): RouteTabl
   return { version: description.version, virtualHosts, domains };
 }
 
-function compileVirtualHost(virtualHost: VirtualHostDescription): VirtualHost {
-  const { name, domains } = virtualHost;
+function compileVirtualHost(
+  description: VirtualHostDescription,
+  table: Pick<RouteTableDescription, 'mostSpecificHeadersWin'>,
+): VirtualHost {
+  const { name, domains } = description;
+  const routes = description.routes.map((route, index) =>
+    blaming(`virtual host "${name}": routes[${index}]`, () => compileRoute(route, description, table)),
+  );
+  const headers = description.routes.flatMap(({ match }) => match.headers.map(headerLookedAt));
   return {
+    description,
     name,
     domains,
-    routes: virtualHost.routes.map((route, index) =>
-      blaming(`virtual host "${name}": routes[${index}]`, () => compileRoute(route, name)),
-    ),
+    routes,
     noMatch: { kind: 'no-route', reason: 'no-matching-route', virtualHost: name },
+    headersLookedAt: [...new Set(headers.filter((header) => header !== undefined))],
+    leftToChance: routes.some(({ outcome }) => outcome instanceof WeightedChoice),
   };
-}
-
-function compileRoute(route: RouteDescription, virtualHost: string): Route {
-  const { match, action } = route;
-  const headers = match.headers.map((matcher) => ({ ...matcher, name: matcher.name.toLowerCase() }));
-  return { match: { path: match.path, headers }, outcome: compileAction(action, route.name, virtualHost) };
-}
-
-function compileAction(action: ForwardAction, routeName: string, virtualHost: string): Route['outcome'] {
-  const { timeoutMs, clusters } = action;
-  const decisions = clusters.map(({ cluster, weight }) => ({
-    item: { kind: 'forward', cluster, timeoutMs, routeName, virtualHost } satisfies Decision,
-    weight,
-  }));
-  const choice = new WeightedChoice<Decision>(decisions);
-  const inUse = decisions.filter(({ weight }) => weight > 0);
-  return inUse.length === 1 ? inUse[0]!.item : choice;
 }
 
 /**
  * Whether a virtual host decides by authority and path alone, always in the same way: then a decision may be
- * kept.
+ * kept for the two of them. If not, `headersLookedAt` and `leftToChance` say why not.
  */
 export function decisionCacheable(virtualHost: VirtualHost): boolean {
-  return virtualHost.routes.every(
-    (route) => looksAtPathOnly(route.match) && !(route.outcome instanceof WeightedChoice),
-  );
+  return virtualHost.headersLookedAt.length === 0 && !virtualHost.leftToChance;
+}
+
+/** Every cluster that requests may be sent to under this configuration, copies of requests included. */
+export function clustersOf(description: RouteTableDescription): ReadonlySet<string> {
+  const clusters = new Set<string>();
+  for (const { routes } of description.virtualHosts) {
+    for (const { action } of routes) {
+      if (action.kind !== 'forward') continue;
+      for (const { cluster, weight } of action.clusters) if (weight > 0) clusters.add(cluster);
+      for (const { cluster, fraction } of action.mirrors ?? []) {
+        if (fraction.numerator > 0) clusters.add(cluster);
+      }
+    }
+  }
+  return clusters;
 }
 
 function blaming<T>(where: string, work: () => T): T {

@@ -4,6 +4,7 @@ import {
   createBalancer,
   type Endpoint,
   type EndpointState,
+  type Hash64,
   type Random,
   RetryBudget,
 } from '@weir/core';
@@ -24,7 +25,7 @@ export class Cluster {
   readonly retryBudget = new RetryBudget();
   readonly #random: Random;
   readonly #hosts: HostSet;
-  readonly #pickContext: MutablePickContext = { excluded: undefined, hash: 0 };
+  readonly #pickContext: MutablePickContext = { excluded: undefined, hash: undefined };
   #settings: ClusterSettings;
   #balancer: Balancer<UpstreamHost>;
   #endpoints: readonly Endpoint[] = [];
@@ -60,7 +61,7 @@ export class Cluster {
    * A healthy host for a request; `undefined` when there is none that the request has not tried. Allocates
    * nothing. Counting the request as begun (`host.stats.begin()`) is up to the caller.
    */
-  pick(excluded: ReadonlySet<EndpointState> | undefined = undefined, hash = 0): UpstreamHost | undefined {
+  pick(excluded?: ReadonlySet<EndpointState>, hash?: Hash64): UpstreamHost | undefined {
     const context = this.#pickContext;
     context.excluded = excluded;
     context.hash = hash;
@@ -97,7 +98,7 @@ export class Cluster {
 
 interface MutablePickContext {
   excluded: ReadonlySet<EndpointState> | undefined;
-  hash: number;
+  hash: Hash64 | undefined;
 }
 
 /** Istio's names are `outbound|50051|subset|host`; any other name stands for itself. */

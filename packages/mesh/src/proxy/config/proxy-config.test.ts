@@ -69,7 +69,8 @@ function setUp() {
       if (table === undefined) return undefined;
       const request = { authority: 'greeter', path: '/a.B/C', method: 'POST', header: () => undefined };
       const decision = decide(request, table, clock, seededRandom(1));
-      return decision.kind === 'forward' ? decision.cluster : decision.reason;
+      if (decision.kind === 'no-route') return decision.reason;
+      return decision.kind === 'forward' ? decision.cluster : decision.kind;
     },
   };
 }

@@ -18,7 +18,8 @@ function destination(routes: readonly Route[], path: string, headers: Readonly<R
   assert.deepEqual(errors, []);
   const request = { authority: 'greeter', path, method: 'POST', header: (name: string) => headers[name] };
   const decision = decide(request, config!.table, new FakeClock(), seededRandom(1));
-  return decision.kind === 'forward' ? decision.cluster : decision.reason;
+  if (decision.kind === 'no-route') return decision.reason;
+  return decision.kind === 'forward' ? decision.cluster : decision.kind;
 }
 
 function to(cluster: string, match: RouteMatch): Route {

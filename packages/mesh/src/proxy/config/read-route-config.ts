@@ -1,5 +1,7 @@
 import {
+  clustersOf,
   compileRouteTable,
+  type ForwardAction,
   type RouteDescription,
   type RouteTable,
   type VirtualHostDescription,
@@ -72,14 +74,9 @@ export function readRouteConfig(
     readVirtualHost(`virtual_hosts[${index}]`, host, findings),
   );
   if (findings.errors.length > 0) return undefined;
-  const clusters = new Set<string>();
-  for (const { routes } of virtualHosts) {
-    for (const { action } of routes) {
-      for (const { cluster, weight } of action.clusters) if (weight > 0) clusters.add(cluster);
-    }
-  }
+  const description = { version, virtualHosts };
   try {
-    return { table: compileRouteTable({ version, virtualHosts }), clusters };
+    return { table: compileRouteTable(description), clusters: clustersOf(description) };
   } catch (error) {
     findings.error('virtual_hosts', error instanceof Error ? error.message : String(error));
     return undefined;
@@ -109,7 +106,7 @@ function readRoute(path: string, route: Route, findings: Findings): RouteDescrip
   return { name: route.name ?? '', match, action: { kind: 'forward', clusters, timeoutMs } };
 }
 
-type Clusters = RouteDescription['action']['clusters'];
+type Clusters = ForwardAction['clusters'];
 
 function readClusters(path: string, action: RouteAction, findings: Findings): Clusters | undefined {
   findings.unused(path, action, ALL_ACTION_FIELDS);

@@ -87,6 +87,7 @@ export class Exchange {
       counters.repliesNoRoute++;
       return this.#reply(UNIMPLEMENTED, describeNoRoute(this.#routed, this.#request));
     }
+    if (decision.kind !== 'forward') return this.#reply(UNIMPLEMENTED, `no ${decision.kind} is made here`);
     const cluster = config.cluster(decision.cluster);
     if (cluster === undefined) return this.#replyNoEndpoint(`cluster ${decision.cluster} is not known`);
     this.#cluster = cluster;
