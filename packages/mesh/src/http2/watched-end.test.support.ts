@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { Http2Connection, type ConnectionRole } from './connection.js';
+import type { ConnectionHandler } from './connection-handler.js';
+import type { HeaderBlock } from './header-block.js';
+import { FieldInterner } from './hpack/header-field.js';
+import { DEFAULT_CONNECTION_OPTIONS, type ConnectionOptions } from './options.js';
+import { SegmentPool } from './output-buffer.js';
+import type { Http2Stream } from './stream.js';
+
+/** What one end knows of one stream. */
+export class Call {
+  readonly received: Buffer[] = [];
+  headers = 0;
+  ended = false;
+  reset = false;
+  closed = false;
+  /** Bytes that came and were not given back yet. */
+  unconsumed = 0;
+  body: Buffer = Buffer.alloc(0);
+  sent = 0;
+  bodyStarted = false;
+}
+
+export type Stream = Http2Stream<Call>;
+
+/**
+ * A connection whose events are checked against the promises of `ConnectionHandler`: headers before all else,
+ * nothing after the end but the end of the stream, `onClosed` once and last, silence after a failure, and
+ * windows that are never negative.
+ */
+export class WatchedEnd implements ConnectionHandler<Call> {
+  readonly connection: Http2Connection<Call>;
+  readonly calls = new Map<number, Call>();
+  readonly streams = new Map<number, Stream>();
+  failure: string | undefined = undefined;
+  output = false;
+  nowMs = 0;
+
+  constructor(role: ConnectionRole, options: Partial<ConnectionOptions>) {
+    this.connection = new Http2Connection(
+      role,
+      this,
+      { ...DEFAULT_CONNECTION_OPTIONS, ...options },
+      { segments: new SegmentPool(), interner: new FieldInterner(), nowMs: () => this.nowMs },
+    );
+    this.connection.start();
+  }
+
+  /** What the connection has to write, copied. Its segments are used again at once, and overwritten before. */
+  take(): Buffer {
+    this.output = false;
+    const batch = this.connection.takeOutput();
+    const bytes = Buffer.concat(batch.parts);
+    assert.equal(bytes.length, batch.bytes, 'a batch knows its length');
+    for (const segment of batch.segments) segment.fill(0xdd);
+    this.connection.releaseOutput(batch);
+    return bytes;
+  }
+
+  known(stream: Stream): Call {
+    let call = this.calls.get(stream.id);
+    if (call === undefined) {
+      call = new Call();
+      this.calls.set(stream.id, call);
+      this.streams.set(stream.id, stream);
+      stream.owner = call;
+    }
+    assert.equal(this.failure, undefined, 'silence after a failure');
+    assert.equal(call.closed, false, 'nothing after onClosed');
+    return call;
+  }
+
+  onHeaders(stream: Stream, block: HeaderBlock, endStream: boolean): void {
+    const call = this.known(stream);
+    assert.ok(!call.ended && !call.reset, 'no headers after the end');
+    if (!block.informational) assert.equal(++call.headers, 1, 'one final header block');
+    call.ended = endStream;
+  }
+
+  onTrailers(stream: Stream): void {
+    const call = this.known(stream);
+    assert.ok(call.headers === 1 && !call.ended && !call.reset, 'trailers between headers and the end');
+    call.ended = true;
+  }
+
+  onData(stream: Stream, chunk: Buffer, start: number, end: number, endStream: boolean): void {
+    const call = this.known(stream);
+    assert.ok(call.headers === 1 && !call.ended && !call.reset, 'data between headers and the end');
+    assert.ok(start >= 0 && start <= end && end <= chunk.length, 'data lies in the chunk');
+    assert.ok(stream.receiveWindow >= 0, 'the window never goes negative');
+    call.received.push(Buffer.from(chunk.subarray(start, end)));
+    call.unconsumed += end - start;
+    call.ended = endStream;
+  }
+
+  onHeaderListTooLarge(stream: Stream, endStream: boolean): void {
+    const call = this.known(stream);
+    call.ended = endStream;
+  }
+
+  onReset(stream: Stream): void {
+    const call = this.known(stream);
+    assert.equal(call.reset, false, 'reset once');
+    call.reset = true;
+  }
+
+  onClosed(stream: Stream): void {
+    const call = this.known(stream);
+    assert.equal(stream.closed, true);
+    call.closed = true;
+    call.reset ||= !(stream.localEnded && stream.remoteEnded);
+  }
+
+  onSendable(stream: Stream): void {
+    this.known(stream);
+    assert.ok(stream.sendWindow > 0, 'it can send');
+  }
+
+  onSettings(): void {
+    assert.equal(this.failure, undefined, 'silence after a failure');
+  }
+
+  onGoaway(): void {
+    assert.equal(this.failure, undefined, 'silence after a failure');
+  }
+
+  onPong(): void {
+    assert.equal(this.failure, undefined, 'silence after a failure');
+  }
+
+  onFailure(_errorCode: number, message: string): void {
+    assert.equal(this.failure, undefined, 'one failure');
+    this.failure = message;
+  }
+
+  onOutput(): void {
+    assert.equal(this.output, false, 'told once until the output is taken');
+    this.output = true;
+  }
+}
