@@ -5,7 +5,7 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { arch, cpus, platform, release } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { isInstalled, PEERS, versionOf } from './peers/peers.mjs';
@@ -27,7 +27,7 @@ const HELP = `npm run bench:relay -- [options]
   --seconds S      how long one peer is under load in one round (default 1.5)
   --cases A,B      ${CASES.map((one) => one.name).join(', ')}
   --peers A,B      ${PEERS.map((peer) => peer.name).join(', ')}
-  --before DIR     also the sidecar of another, built, checkout: what a change has brought
+  --before DIR     also the sidecar of another, built, checkout: what a change has brought; may be repeated
   --added-latency  p99 at 30 % of HAProxy's most, for every peer and without one
   --memory         resident memory of the sidecar, idle and after load
   --no-write       print only
@@ -40,7 +40,7 @@ const { values } = parseArgs({
     seconds: { type: 'string' },
     cases: { type: 'string' },
     peers: { type: 'string' },
-    before: { type: 'string' },
+    before: { type: 'string', multiple: true },
     'added-latency': { type: 'boolean', default: false },
     memory: { type: 'boolean', default: false },
     'no-write': { type: 'boolean', default: false },
@@ -67,7 +67,10 @@ async function main() {
     );
     return false;
   });
-  if (values.before !== undefined) peers.push(weirOf(resolve(values.before), 'weir-before', 'Weir before'));
+  for (const checkout of values.before ?? []) {
+    const name = basename(resolve(checkout));
+    peers.push(weirOf(resolve(checkout), `weir-${name}`, `Weir in ${name}`));
+  }
   if (values['added-latency']) return reportLatency(peers, { rounds, seconds }, say);
   const cases = chosen(values.cases ?? (values.quick ? '8x32,32x1,1m-down' : undefined), CASES);
   const results = await compare(cases, peers, { rounds, seconds }, say);

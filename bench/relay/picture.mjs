@@ -13,7 +13,6 @@ const TICKS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20];
 
 const COLOURS = {
   weir: '#0b6e4f',
-  'weir-before': '#86b8a7',
   haproxy: '#8a8f98',
   nghttpx: '#6d83a8',
   nginx: '#a88f6d',
@@ -66,7 +65,7 @@ function drawBar(peer, y) {
   const label = `${median.toFixed(2)} · ${micros < 100 ? micros.toFixed(1) : micros.toFixed(0)} µs`;
   return [
     text(LEFT - 8, y + BAR - 3, peer.title, 'text-anchor="end"'),
-    `<rect x="${LEFT}" y="${y}" width="${(end - LEFT).toFixed(1)}" height="${BAR}" fill="${COLOURS[peer.name]}"/>`,
+    `<rect x="${LEFT}" y="${y}" width="${(end - LEFT).toFixed(1)}" height="${BAR}" fill="${COLOURS[peer.name] ?? '#86b8a7'}"/>`,
     `<line class="whisker" x1="${xOf(min).toFixed(1)}" x2="${xOf(max).toFixed(1)}" y1="${middle}" y2="${middle}"/>`,
     text(Math.max(end, xOf(max)) + 6, y + BAR - 3, label, ''),
   ].join('');
