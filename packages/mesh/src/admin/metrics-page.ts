@@ -1,3 +1,4 @@
+import { formatLimitHits, type LimitHits } from './limit-hits.js';
 import { formatProcess, type ProcessView } from './process-metrics.js';
 import type { ClusterView, ConfigView, HostView, ProxyView } from './proxy-view.js';
 import { type MetricWriter, PrometheusText } from './prometheus-text.js';
@@ -8,6 +9,7 @@ import { formatTraffic, type TrafficCounters } from './traffic-counters.js';
 export interface MetricsSources {
   readonly requests: RequestMetrics;
   readonly traffic: TrafficCounters;
+  readonly limits: LimitHits;
   readonly proxy: ProxyView;
   readonly process: ProcessView;
 }
@@ -17,6 +19,7 @@ export function formatMetrics(sources: MetricsSources): string {
   const text = new PrometheusText();
   sources.requests.format(text);
   formatTraffic(sources.traffic, text);
+  formatLimitHits(sources.limits, text);
   formatClusters([...sources.proxy.clusters], text);
   formatConfig(sources.proxy, text);
   formatProcess(sources.process, text);

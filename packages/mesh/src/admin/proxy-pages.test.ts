@@ -4,6 +4,7 @@ import { fakeEndpoint } from '@weir/core/testing';
 import { encodeCluster } from '../xds/generated/envoy.config.cluster.v3.js';
 import { TYPE_CLUSTER } from '../xds/type-urls.js';
 import { createAdminHandler } from './admin-pages.js';
+import { noLimitHits } from './limit-hits.js';
 import type { MetricsSources } from './metrics-page.js';
 import { proxyPages } from './proxy-pages.js';
 import type { ProxyView } from './proxy-view.js';
@@ -65,6 +66,7 @@ function setUp(change: Partial<ProxyView> = {}) {
   const sources: MetricsSources = {
     requests,
     traffic: new TrafficCounters(),
+    limits: noLimitHits(),
     proxy,
     process: { cpuSeconds: 1.5, residentBytes: 42, heapUsedBytes: 21 },
   };

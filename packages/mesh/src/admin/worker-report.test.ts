@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fakeEndpoint } from '@weir/core/testing';
+import { noLimitHits } from './limit-hits.js';
 import { mergeReports, takeReport } from './worker-report.js';
 import { RequestMetrics } from './request-metrics.js';
 import { TrafficCounters } from './traffic-counters.js';
@@ -18,6 +19,7 @@ function processOf(calls: number, inFlight: number) {
   return {
     requests,
     traffic,
+    limits: noLimitHits(),
     clusters: [cluster],
     process: { cpuSeconds: calls, residentBytes: 10, heapUsedBytes: 1 },
   };
@@ -29,6 +31,7 @@ function sourcesOf(calls: number, inFlight: number) {
   return {
     requests,
     traffic,
+    limits: noLimitHits(),
     process,
     proxy: { readiness: () => true as const, xdsConnected: true, config, clusters },
   };

@@ -1,3 +1,4 @@
+import { addLimitHits, type LimitHits, noLimitHits } from './limit-hits.js';
 import type { MetricsSources } from './metrics-page.js';
 import type { ProcessView } from './process-metrics.js';
 import type { ClusterView, HostView } from './proxy-view.js';
@@ -8,6 +9,7 @@ import { TrafficCounters } from './traffic-counters.js';
 export interface WorkerReport {
   readonly requests: readonly MethodSeries[];
   readonly traffic: Readonly<Record<keyof TrafficCounters, number>>;
+  readonly limits: LimitHits;
   /** By cluster name, then by address. */
   readonly hosts: Readonly<Record<string, Readonly<Record<string, HostNumbers>>>>;
   readonly process: ProcessView;
@@ -23,19 +25,20 @@ interface HostNumbers {
 export interface ReportSources {
   readonly requests: RequestMetrics;
   readonly traffic: TrafficCounters;
+  readonly limits: LimitHits;
   readonly clusters: Iterable<ClusterView>;
   readonly process: ProcessView;
 }
 
 /** Reads the counters of this process. */
-export function takeReport({ requests, traffic, clusters, process }: ReportSources): WorkerReport {
+export function takeReport({ requests, traffic, limits, clusters, process }: ReportSources): WorkerReport {
   const hosts: Record<string, Record<string, HostNumbers>> = {};
   for (const cluster of clusters) {
     hosts[cluster.name] = Object.fromEntries(
       Array.from(cluster.hosts, ([address, host]) => [address, numbersOf(host)]),
     );
   }
-  return { requests: requests.series(), traffic: { ...traffic }, hosts, process };
+  return { requests: requests.series(), traffic: { ...traffic }, limits, hosts, process };
 }
 
 /** The counters of this process and of its workers as one; the configuration is the same in all of them. */
@@ -45,9 +48,12 @@ export function mergeReports(own: MetricsSources, reports: readonly WorkerReport
   requests.add(own.requests.series());
   const traffic = new TrafficCounters();
   addCounters(traffic, own.traffic);
+  const limits = noLimitHits();
+  addLimitHits(limits, own.limits);
   for (const report of reports) {
     requests.add(report.requests);
     addCounters(traffic, report.traffic);
+    addLimitHits(limits, report.limits);
   }
   const all = [own.process, ...reports.map((report) => report.process)];
   const sum = (read: (view: ProcessView) => number) => all.reduce((total, view) => total + read(view), 0);
@@ -59,7 +65,7 @@ export function mergeReports(own: MetricsSources, reports: readonly WorkerReport
   const clusters = Array.from(own.proxy.clusters, (cluster) => mergeCluster(cluster, reports));
   const { config, xdsConnected } = own.proxy;
   const proxy = { readiness: () => own.proxy.readiness(), config, xdsConnected, clusters };
-  return { requests, traffic, process, proxy };
+  return { requests, traffic, limits, process, proxy };
 }
 
 function addCounters(to: TrafficCounters, from: Readonly<Record<keyof TrafficCounters, number>>): void {

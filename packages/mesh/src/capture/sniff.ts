@@ -3,14 +3,18 @@ import type { Clock } from '@weir/core';
 import { CLIENT_PREFACE } from '../http2/frame.js';
 
 export type Sniffed =
-  /** The HTTP/2 preface is there. */
+  /** The HTTP/2 preface has begun. */
   | 'http2'
   /** The first bytes are something else: HTTP/1.1, TLS, any protocol. */
   | 'other'
   /** Nothing came: a protocol in which the server speaks first. */
   | 'silent';
 
-const PREFACE = Buffer.from(CLIENT_PREFACE, 'latin1');
+/**
+ * `PRI `, the part of the preface that is enough: RFC 9113 11.6 reserves that method, "never used by an actual
+ * client" of HTTP/1.1. Whether the rest comes, and in time, is the HTTP/2 connection's business.
+ */
+const PREFACE = Buffer.from(CLIENT_PREFACE.slice(0, 4), 'latin1');
 
 /**
  * Looks at the first bytes of a connection, starting with `early`, until it is clear whether they are the

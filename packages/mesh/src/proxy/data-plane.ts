@@ -1,4 +1,5 @@
 import type { Clock, Random } from '@weir/core';
+import { type LimitHits, noLimitHits } from '../admin/limit-hits.js';
 import { RequestMetrics } from '../admin/request-metrics.js';
 import { TrafficCounters } from '../admin/traffic-counters.js';
 import type { ConnectionShared } from '../http2/connection.js';
@@ -9,6 +10,7 @@ import type { Logger } from '../system/logger.js';
 import { FlushQueue } from '../transport/flush-queue.js';
 import { ProxyConfig, type ProxyConfigOptions } from './config/proxy-config.js';
 import { Outbound } from './outbound.js';
+import { Patrol } from './relay/patrol.js';
 import type { RelayContext } from './relay/relay-context.js';
 import { DEFAULT_RELAY_OPTIONS, type RelayOptions } from './relay/relay-options.js';
 import { dialTcp } from './upstream/dial-tcp.js';
@@ -32,6 +34,7 @@ export interface DataPlane {
   readonly outbound: Outbound;
   /** Brings the counters up to date, for whoever is going to read them. */
   readonly readCounters: () => TrafficCounters;
+  readonly limits: LimitHits;
   readonly metrics: RequestMetrics;
   readonly flushQueue: FlushQueue;
   readonly shared: ConnectionShared;
@@ -52,24 +55,28 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     onEndpointForgotten: (address) => metrics.forgetEndpoint(address),
     onServiceForgotten: (service) => metrics.forgetService(service),
   });
+  const limits = noLimitHits();
+  const relayOptions = { ...DEFAULT_RELAY_OPTIONS, ...options.relay };
   const context: RelayContext = {
     clock: backgroundClock,
     random,
     logger,
     config,
     counters,
+    limits,
     metrics,
     shared,
+    patrol: new Patrol(backgroundClock, relayOptions),
     dial: dialTcp(flushQueue, backgroundClock),
     openConnections: new Set(),
     upstreams: new Upstreams(() => context),
     http2: { ...DEFAULT_CONNECTION_OPTIONS, ...options.http2 },
-    options: { ...DEFAULT_RELAY_OPTIONS, ...options.relay },
+    options: relayOptions,
   };
   const readCounters = (): TrafficCounters => {
     for (const connection of context.openConnections) connection.countBytes();
     return counters;
   };
   const outbound = new Outbound({ ...context, clock }, flushQueue);
-  return { config, outbound, readCounters, metrics, flushQueue, shared };
+  return { config, outbound, readCounters, limits, metrics, flushQueue, shared };
 }

@@ -149,13 +149,13 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
 }
 
 /** What the admin pages show of this process. */
-function ownSources({ config, readCounters, metrics }: DataPlane, ads: AdsClient, draining: boolean) {
+function ownSources({ config, readCounters, limits, metrics }: DataPlane, ads: AdsClient, draining: boolean) {
   const readiness = (): true | string => {
     if (draining) return 'draining';
     return config.configured ? true : `not configured: ${config.reason}`;
   };
   const proxy = { readiness, config, xdsConnected: ads.connected, clusters: config.clusters };
-  return { proxy, traffic: readCounters(), requests: metrics, process: readProcess() };
+  return { proxy, traffic: readCounters(), limits, requests: metrics, process: readProcess() };
 }
 
 /** What has been received, as responses that bring another process to the same state. */

@@ -17,6 +17,8 @@ export type AttemptFailure =
   | { readonly kind: 'protocol'; readonly errorCode: number }
   /** The endpoint's headers or trailers are over our limit. */
   | { readonly kind: 'headers-too-large'; readonly limitBytes: number }
+  /** The endpoint takes no more of the request. */
+  | { readonly kind: 'stalled'; readonly timeoutMs: number }
   /** The connection was lost with the request on it: processed or not, nobody knows. */
   | { readonly kind: 'lost'; readonly message: string };
 
@@ -41,6 +43,8 @@ export function describeFailure(failure: AttemptFailure): string {
       return `the endpoint reset the request: ${errorCodeName(failure.errorCode)}`;
     case 'protocol':
       return `the endpoint broke the HTTP/2 protocol: ${errorCodeName(failure.errorCode)}`;
+    case 'stalled':
+      return `the endpoint has taken next to nothing of the request for ${failure.timeoutMs} ms`;
     case 'headers-too-large':
       return `the endpoint's metadata is larger than ${failure.limitBytes} bytes`;
   }

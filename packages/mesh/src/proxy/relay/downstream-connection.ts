@@ -6,6 +6,12 @@ import { Http2Connection } from '../../http2/connection.js';
 import type { ConnectionHandler } from '../../http2/connection-handler.js';
 import type { HeaderBlock } from '../../http2/header-block.js';
 import type { Http2Stream } from '../../http2/stream.js';
+import {
+  ConnectionWatch,
+  type ConnectionDelay,
+  type StreamDelay,
+  type WatchEvents,
+} from './connection-watch.js';
 import { CreditGate } from './credit-gate.js';
 import { Exchange } from './exchange.js';
 import { replyText } from './local-reply.js';
@@ -26,13 +32,14 @@ const GOAWAY_PAUSE_MS = 100;
 const REQUEST_GRACE_MS = 100;
 
 /** A caller's connection: turns its streams into exchanges. */
-export class DownstreamConnection implements ConnectionHandler<Exchange>, ByteMeter {
+export class DownstreamConnection implements ConnectionHandler<Exchange>, WatchEvents<Exchange>, ByteMeter {
   readonly connection: Http2Connection<Exchange>;
   readonly credit: CreditGate<Exchange>;
   readonly #context: RelayContext;
   readonly #wire: Wire;
   readonly #router: Router;
   readonly #caller: string;
+  readonly #watch: ConnectionWatch<Exchange>;
   #draining = false;
   #goawayTimer: Timer | undefined = undefined;
 
@@ -56,6 +63,8 @@ export class DownstreamConnection implements ConnectionHandler<Exchange>, ByteMe
     counters.downstreamConnections++;
     counters.downstreamConnectionsTotal++;
     context.openConnections.add(this);
+    this.#watch = new ConnectionWatch(this.connection, context.options, this, context.clock.nowMs());
+    context.patrol.join(this.#watch);
     this.#wire = attach(this.connection, () => {
       this.#onGone();
       onGone();
@@ -86,7 +95,9 @@ export class DownstreamConnection implements ConnectionHandler<Exchange>, ByteMe
   }
 
   countBytes(): void {
-    const { counters } = this.#context;
+    const { counters, limits } = this.#context;
+    limits.downstream.maxConcurrentStreams += this.connection.refusedStreams;
+    this.connection.refusedStreams = 0;
     counters.downstreamReceivedBytes += this.#wire.takeBytesRead();
     counters.downstreamSentBytes += this.#wire.takeBytesWritten();
   }
@@ -121,6 +132,7 @@ export class DownstreamConnection implements ConnectionHandler<Exchange>, ByteMe
   }
 
   onHeaderListTooLarge(stream: Http2Stream<Exchange>, endStream: boolean): void {
+    this.#context.limits.downstream.maxHeaderListBytes++;
     const reason = `the request's metadata is larger than ${this.#context.http2.maxHeaderListBytes} bytes`;
     if (stream.owner !== undefined) return stream.owner.onRequestTooLarge(reason);
     this.#context.counters.downstreamStreamsTotal++;
@@ -155,7 +167,10 @@ export class DownstreamConnection implements ConnectionHandler<Exchange>, ByteMe
   onPong(): void {}
 
   onFailure(errorCode: number, message: string): void {
-    this.#context.counters.downstreamProtocolErrors++;
+    const { counters, limits } = this.#context;
+    const { limitHit } = this.connection;
+    counters.downstreamProtocolErrors++;
+    if (limitHit !== undefined) limits.downstream[limitHit]++;
     this.#context.logger.warn('a caller broke the HTTP/2 protocol', {
       caller: this.#caller,
       code: errorCodeName(errorCode),
@@ -163,6 +178,17 @@ export class DownstreamConnection implements ConnectionHandler<Exchange>, ByteMe
     });
     for (const stream of this.connection.openStreams()) stream.owner?.onDownstreamReset();
     this.#wire.close();
+  }
+
+  onConnectionOverdue(delay: ConnectionDelay): void {
+    this.#context.limits.downstream[delay]++;
+  }
+
+  onStreamOverdue(stream: Http2Stream<Exchange>, delay: StreamDelay): void {
+    this.#context.limits.downstream[delay]++;
+    stream.owner?.onOverdue(delay);
+    // The answer may be complete, and the caller silent about the rest of its request.
+    this.connection.resetStream(stream, NO_ERROR);
   }
 
   onOutput(): void {
@@ -176,6 +202,7 @@ export class DownstreamConnection implements ConnectionHandler<Exchange>, ByteMe
   #onGone(): void {
     const { counters, openConnections } = this.#context;
     this.#goawayTimer?.cancel();
+    this.#context.patrol.leave(this.#watch);
     this.countBytes();
     openConnections.delete(this);
     counters.downstreamConnections--;

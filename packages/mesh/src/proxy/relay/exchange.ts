@@ -11,7 +11,7 @@ import {
   UNIMPLEMENTED,
 } from '../../grpc/status.js';
 import { statusTrailers } from '../../grpc/status-fields.js';
-import { CANCEL, INTERNAL_ERROR } from '../../http2/error-code.js';
+import { CANCEL, ENHANCE_YOUR_CALM, INTERNAL_ERROR } from '../../http2/error-code.js';
 import type { HeaderBlock } from '../../http2/header-block.js';
 import type { HeaderField } from '../../http2/hpack/header-field.js';
 import type { Http2Stream } from '../../http2/stream.js';
@@ -20,6 +20,7 @@ import type { UpstreamHost } from '../config/upstream-host.js';
 import { Attempt } from './attempt.js';
 import { type AttemptFailure, describeFailure, isUnprocessed, statusOf } from './attempt-failure.js';
 import { BodyQueue } from './body-queue.js';
+import type { StreamDelay } from './connection-watch.js';
 import type { DownstreamConnection } from './downstream-connection.js';
 import { replyLocally } from './local-reply.js';
 import type { RelayContext } from './relay-context.js';
@@ -128,6 +129,16 @@ export class Exchange {
     this.#grpcStatus = CANCELLED;
     this.#abandonAttempt();
     this.#finish();
+  }
+
+  /** Nothing has moved for too long, or the caller takes next to nothing of what waits for it. */
+  onOverdue(delay: StreamDelay): void {
+    if (this.#finished) return;
+    this.#abandonAttempt();
+    // An answer would have to wait behind the rest of the response.
+    if (this.#backlog !== undefined && !this.#backlog.isEmpty)
+      return this.#resetDownstream(ENHANCE_YOUR_CALM);
+    this.#fail(UNAVAILABLE, `nothing moved on this call for ${this.#context.options[delay]} ms (${delay})`);
   }
 
   /** The caller's stream can take more of the response. */

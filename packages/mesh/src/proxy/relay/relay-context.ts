@@ -1,4 +1,5 @@
 import type { Clock, Random, RouteTable } from '@weir/core';
+import type { LimitHits } from '../../admin/limit-hits.js';
 import type { TrafficCounters } from '../../admin/traffic-counters.js';
 import type { RequestMetrics } from '../../admin/request-metrics.js';
 import type { ConnectionShared } from '../../http2/connection.js';
@@ -6,6 +7,7 @@ import type { ConnectionOptions } from '../../http2/options.js';
 import type { Logger } from '../../system/logger.js';
 import type { Cluster } from '../config/cluster.js';
 import type { Upstreams } from '../upstream/upstreams.js';
+import type { Patrol } from './patrol.js';
 import type { RelayOptions } from './relay-options.js';
 import type { Dial } from './wire.js';
 
@@ -16,12 +18,15 @@ export interface RelayContext {
   readonly logger: Logger;
   readonly config: RelayConfig;
   readonly counters: TrafficCounters;
+  readonly limits: LimitHits;
   readonly metrics: RequestMetrics;
   readonly shared: ConnectionShared;
   readonly http2: ConnectionOptions;
   readonly options: RelayOptions;
   readonly upstreams: Upstreams;
   readonly dial: Dial;
+  /** Looks at every connection now and then. */
+  readonly patrol: Patrol;
   /** The HTTP/2 connections open now, for whoever wants their byte counts. */
   readonly openConnections: Set<ByteMeter>;
 }

@@ -20,6 +20,35 @@ export interface RelayOptions {
   /** Pause before an unreachable endpoint is dialled again, in milliseconds: first, longest; each 1.6 times the one before, as gRPC. Default 1 s, 30 s. */
   readonly reconnectBaseMs: number;
   readonly reconnectCapMs: number;
+  /** How long a caller may take for its connection preface, in milliseconds. Default 10 s, as Go. */
+  readonly prefaceTimeoutMs: number;
+  /** How long a peer may take to acknowledge SETTINGS, in milliseconds (RFC 9113 6.5.3). Default 10 s; Go 2 s. */
+  readonly settingsAckTimeoutMs: number;
+  /**
+   * How long a peer may take for the rest of a frame, or of a header block over several frames, in
+   * milliseconds. Default 10 s, Node's own is 60 s for the headers of a request.
+   */
+  readonly frameTimeoutMs: number;
+  /**
+   * Silence on a caller's stream after which it is ended, in milliseconds. PING and WINDOW_UPDATE don't break
+   * it. Default 5 minutes, Envoy's stream_idle_timeout.
+   */
+  readonly streamIdleTimeoutMs: number;
+  /**
+   * How long bytes may wait for a receiver that takes fewer than `windowStallFloorBytes`, in milliseconds;
+   * then the stream is reset. Default 30 s. The floor in bytes: default 16 KiB, so that a window opened octet
+   * by octet does not hold buffers for ever.
+   */
+  readonly windowStallTimeoutMs: number;
+  readonly windowStallFloorBytes: number;
+  /**
+   * Requests cancelled on one connection to an endpoint: burst, then this many a second. Beyond it the
+   * connection takes no more requests, and another is opened. Default 500 and 16, half of what nghttp2 takes
+   * from a client before it ends the connection: callers share it, and one that cancels must not cost the
+   * others theirs.
+   */
+  readonly cancelBurst: number;
+  readonly cancelsPerSecond: number;
 }
 
 export const DEFAULT_RELAY_OPTIONS: RelayOptions = {
@@ -32,4 +61,12 @@ export const DEFAULT_RELAY_OPTIONS: RelayOptions = {
   keepaliveTimeoutMs: 20_000,
   reconnectBaseMs: 1000,
   reconnectCapMs: 30_000,
+  prefaceTimeoutMs: 10_000,
+  settingsAckTimeoutMs: 10_000,
+  frameTimeoutMs: 10_000,
+  streamIdleTimeoutMs: 300_000,
+  windowStallTimeoutMs: 30_000,
+  windowStallFloorBytes: 16 * 1024,
+  cancelBurst: 500,
+  cancelsPerSecond: 16,
 };

@@ -9,6 +9,13 @@ import type { AttemptFailure } from '../relay/attempt-failure.js';
 import { CreditGate } from '../relay/credit-gate.js';
 import type { ByteMeter, RelayContext } from '../relay/relay-context.js';
 import type { Wire } from '../relay/wire.js';
+import { TokenBucket } from '../../http2/token-bucket.js';
+import {
+  type ConnectionDelay,
+  ConnectionWatch,
+  type StreamDelay,
+  type WatchEvents,
+} from '../relay/connection-watch.js';
 import { KeepAlive } from './keep-alive.js';
 
 /** What a connection tells the pool it belongs to. */
@@ -32,7 +39,7 @@ export interface UpstreamConnectionEvents {
  * It counts as ready only after the endpoint's SETTINGS: before that a request would go out without anyone
  * being known to listen, and its loss could not be told from its processing.
  */
-export class UpstreamConnection implements ConnectionHandler<Attempt>, ByteMeter {
+export class UpstreamConnection implements ConnectionHandler<Attempt>, WatchEvents<Attempt>, ByteMeter {
   readonly connection: Http2Connection<Attempt>;
   readonly credit: CreditGate<Attempt>;
   readonly #context: RelayContext;
@@ -41,6 +48,8 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, ByteMeter
   readonly #endpoint: Endpoint;
   readonly #keepAlive: KeepAlive;
   readonly #connectTimer: Timer;
+  readonly #watch: ConnectionWatch<Attempt>;
+  readonly #cancels: TokenBucket;
   #state: 'connecting' | 'ready' | 'retired' | 'gone' = 'connecting';
   #reason = 'closed by the endpoint';
   /** Why it never became ready, as the counters tell it; not at all when the pool changed its mind. */
@@ -57,7 +66,14 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, ByteMeter
     this.#events = events;
     this.connection = new Http2Connection<Attempt>('client', this, context.http2, context.shared);
     this.credit = new CreditGate(this.connection, context.options.maxQueuedBytes);
-    this.#keepAlive = new KeepAlive(context, this.connection, () => this.#drop('no answer to PING'));
+    const { cancelBurst, cancelsPerSecond } = context.options;
+    const nowMs = context.clock.nowMs();
+    this.#cancels = new TokenBucket(cancelBurst, cancelsPerSecond, nowMs);
+    this.#watch = new ConnectionWatch(this.connection, context.options, this, nowMs);
+    this.#keepAlive = new KeepAlive(context, this.connection, () => {
+      context.limits.upstream.keepaliveTimeoutMs++;
+      this.#drop('no answer to PING');
+    });
     context.counters.upstreamConnectionsTotal++;
     context.openConnections.add(this);
     this.#wire = context.dial(endpoint, this.connection, {
@@ -112,7 +128,9 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, ByteMeter
   }
 
   onHeaderListTooLarge(stream: Http2Stream<Attempt>): void {
+    this.#context.limits.upstream.maxHeaderListBytes++;
     const attempt = stream.owner;
+    stream.owner = undefined;
     this.connection.resetStream(stream, CANCEL);
     const limitBytes = this.#context.http2.maxHeaderListBytes;
     attempt?.exchange.onAttemptFailed({ kind: 'headers-too-large', limitBytes });
@@ -128,9 +146,14 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, ByteMeter
   }
 
   onClosed(stream: Http2Stream<Attempt>): void {
+    // Whoever ended it otherwise than by a cancellation has taken the owner away before.
+    const cancelled = stream.owner !== undefined && !(stream.localEnded && stream.remoteEnded);
     stream.owner = undefined;
-    if (this.#state === 'ready' && !this.connection.exhausted) return this.#events.onRoom(this);
-    this.#retire();
+    if (this.#state === 'ready') {
+      if (!this.connection.exhausted && !(cancelled && this.#cancelledTooMuch()))
+        return this.#events.onRoom(this);
+      this.#retire();
+    }
     this.#closeIfIdle();
   }
 
@@ -143,6 +166,7 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, ByteMeter
     if (this.#state !== 'connecting') return;
     this.#state = 'ready';
     this.#connectTimer.cancel();
+    this.#context.patrol.join(this.#watch);
     this.#keepAlive.start();
     this.#events.onReady(this);
   }
@@ -165,7 +189,10 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, ByteMeter
   }
 
   onFailure(errorCode: number, message: string): void {
-    this.#context.counters.upstreamProtocolErrors++;
+    const { counters, limits } = this.#context;
+    const { limitHit } = this.connection;
+    counters.upstreamProtocolErrors++;
+    if (limitHit !== undefined) limits.upstream[limitHit]++;
     this.#reason = `the endpoint broke the HTTP/2 protocol: ${message}`;
     this.#context.logger.warn('an endpoint broke the HTTP/2 protocol', {
       endpoint: this.#endpoint.address,
@@ -177,6 +204,22 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, ByteMeter
     this.#retire();
     for (const stream of [...this.connection.openStreams()]) fail(stream, { kind: 'protocol', errorCode });
     this.#wire.close();
+  }
+
+  onConnectionOverdue(delay: ConnectionDelay): void {
+    // The preface is not watched here: `connectTimer` waits for it.
+    if (delay !== 'prefaceTimeoutMs') this.#context.limits.upstream[delay]++;
+  }
+
+  onStreamOverdue(stream: Http2Stream<Attempt>, delay: StreamDelay): void {
+    // A call is idle when its caller's stream is.
+    if (delay !== 'windowStallTimeoutMs') return;
+    const { limits, options } = this.#context;
+    limits.upstream[delay]++;
+    const attempt = stream.owner;
+    stream.owner = undefined;
+    this.connection.resetStream(stream, CANCEL);
+    attempt?.exchange.onAttemptFailed({ kind: 'stalled', timeoutMs: options[delay] });
   }
 
   onOutput(): void {
@@ -197,6 +240,14 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, ByteMeter
     this.#events.onRetired(this);
   }
 
+  /** Takes note of a cancelled request; true when there were more than the endpoint can be expected to bear. */
+  #cancelledTooMuch(): boolean {
+    const { clock, limits } = this.#context;
+    if (this.#cancels.take(clock.nowMs())) return false;
+    limits.upstream.cancelBurst++;
+    return true;
+  }
+
   #closeIfIdle(): void {
     if (this.connection.activeStreams === 0) this.#wire.close();
   }
@@ -208,6 +259,7 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, ByteMeter
     this.#state = 'gone';
     this.#connectTimer.cancel();
     this.#keepAlive.stop();
+    this.#context.patrol.leave(this.#watch);
     this.countBytes();
     openConnections.delete(this);
     if (!wasReady) {

@@ -56,6 +56,7 @@ export function serveWorker(options: WorkerOptions): (message: ToWorker, socket:
           report: takeReport({
             requests: plane.metrics,
             traffic: plane.readCounters(),
+            limits: plane.limits,
             clusters: plane.config.clusters,
             process: readProcess(),
           }),
