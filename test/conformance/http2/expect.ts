@@ -63,7 +63,7 @@ export async function expectConnectionError(peer: RawPeer, ...codes: readonly nu
 
 /**
  * RFC 9113 5.4.2: RST_STREAM with one of `codes`, and the connection goes on. A connection error with such a code is
- * accepted, since "an endpoint MAY choose to treat a stream error as a connection error" (5.4).
+ * accepted, since "an endpoint MAY choose to treat a stream error as a connection error" (5.4.1).
  */
 export async function expectStreamError(
   peer: RawPeer,
