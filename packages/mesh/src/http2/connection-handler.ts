@@ -34,6 +34,9 @@ export interface ConnectionHandler<Owner> {
   onPong(): void;
   /** Connection error: no further input is read; GOAWAY is in the output. Flush, then drop the socket. */
   onFailure(errorCode: number, message: string): void;
-  /** There is output where there was none. Call `takeOutput` before the event loop goes to sleep. */
+  /**
+   * There is output where there was none: call `takeOutput` before the event loop goes to sleep. Or there is so
+   * much of it, `FULL_OUTPUT_BYTES`, that it is better taken as soon as `receive` has returned.
+   */
   onOutput(): void;
 }

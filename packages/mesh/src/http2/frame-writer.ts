@@ -18,7 +18,7 @@ import {
 } from './frame.js';
 import type { HeaderField } from './hpack/header-field.js';
 import { HpackEncoder } from './hpack/hpack-encoder.js';
-import { OutputBuffer, type OutputBatch, type SegmentPool } from './output-buffer.js';
+import { FULL_OUTPUT_BYTES, OutputBuffer, type OutputBatch, type SegmentPool } from './output-buffer.js';
 import type { PeerSettings } from './settings.js';
 
 const PING_BYTES = 8;
@@ -41,9 +41,10 @@ export class FrameWriter {
   readonly #peer: PeerSettings;
   readonly #listener: { onOutput(): void };
   #awake = false;
+  #full = false;
 
   /**
-   * @param listener - told by `onOutput` when there is output where there was none
+   * @param listener - told by `onOutput` when there is output where there was none, and once more when it is full
    */
   constructor(
     listener: { onOutput(): void },
@@ -63,6 +64,7 @@ export class FrameWriter {
 
   take(): OutputBatch {
     this.#awake = false;
+    this.#full = false;
     this.takes++;
     if (!this.blocked) this.queuedControlFrames = 0;
     return this.#output.take();
@@ -112,6 +114,9 @@ export class FrameWriter {
     const flags = endStream ? FLAG_END_STREAM : 0;
     this.#end(writeFrameHeader(this.#output.current!, at, end - start, DATA, flags, id));
     if (end > start) this.#output.append(chunk, start, end, stable);
+    if (this.#full || this.#output.pendingBytes < FULL_OUTPUT_BYTES) return;
+    this.#full = true;
+    this.#listener.onOutput();
   }
 
   reset(id: number, errorCode: number): void {

@@ -1,26 +1,43 @@
 import { copyBytes } from './copy-bytes.js';
 
-/** Size of the shared buffers that frames are written into. */
-const SEGMENT_BYTES = 16 * 1024 + 64;
+/** From here on output is to be written without waiting for the end of the loop turn. */
+export const FULL_OUTPUT_BYTES = 32 * 1024;
 
-/** Payloads up to this size are copied into the segment; larger ones are chained, which costs a vector in writev. */
-const COPY_LIMIT_BYTES = 4096;
+/** Enough for the answers of one turn on most connections; hundreds of them then fit into the processor's cache. */
+const SMALL_SEGMENT_BYTES = 4096;
 
-const MAX_FREE_SEGMENTS = 256;
+/** Output that is almost full, what one read of 64 KiB adds to it, and some frame headers: written in one piece. */
+const LARGE_SEGMENT_BYTES = 100 * 1024;
+
+/**
+ * Payloads up to this size are copied into the segment; larger ones are chained, which costs a vector in
+ * writev. Copying into a buffer that is in the cache is cheaper for all that fits into a frame of usual size.
+ */
+const COPY_LIMIT_BYTES = 16_384;
+
+const MAX_FREE_SMALL = 1024;
+const MAX_FREE_LARGE = 32;
 
 /**
  * Segments not in use, shared by all connections of a thread: a connection holds one only while it has
  * something to write, so an idle connection costs no buffer.
  */
 export class SegmentPool {
-  readonly #free: Buffer[] = [];
+  readonly #small: Buffer[] = [];
+  readonly #large: Buffer[] = [];
 
-  take(): Buffer {
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(SEGMENT_BYTES);
+  takeSmall(): Buffer {
+    return this.#small.pop() ?? Buffer.allocUnsafeSlow(SMALL_SEGMENT_BYTES);
+  }
+
+  takeLarge(): Buffer {
+    return this.#large.pop() ?? Buffer.allocUnsafeSlow(LARGE_SEGMENT_BYTES);
   }
 
   give(segment: Buffer): void {
-    if (segment.length === SEGMENT_BYTES && this.#free.length < MAX_FREE_SEGMENTS) this.#free.push(segment);
+    const { length } = segment;
+    if (length === SMALL_SEGMENT_BYTES && this.#small.length < MAX_FREE_SMALL) this.#small.push(segment);
+    else if (length === LARGE_SEGMENT_BYTES && this.#large.length < MAX_FREE_LARGE) this.#large.push(segment);
   }
 }
 
@@ -55,8 +72,7 @@ export class OutputBuffer {
   reserve(bytes: number): number {
     const current = this.current;
     if (current !== undefined && this.#end + bytes <= current.length) return this.#end;
-    this.#seal();
-    this.#replace(bytes);
+    if (!this.#grow(bytes)) this.#replace(bytes);
     return this.#end;
   }
 
@@ -108,9 +124,23 @@ export class OutputBuffer {
     this.#start = this.#end;
   }
 
+  /** Moves what is in a small segment to a large one, so that it need not be written in two pieces. */
+  #grow(bytes: number): boolean {
+    const small = this.current;
+    if (small === undefined || small.length !== SMALL_SEGMENT_BYTES || this.#start > 0) return false;
+    if (this.#end + bytes > LARGE_SEGMENT_BYTES) return false;
+    this.current = this.#pool.takeLarge();
+    small.copy(this.current, 0, 0, this.#end);
+    this.#pool.give(small);
+    return true;
+  }
+
   #replace(bytes: number): void {
+    this.#seal();
     if (this.current !== undefined) this.#segments.push(this.current);
-    this.current = bytes > SEGMENT_BYTES ? Buffer.allocUnsafeSlow(bytes) : this.#pool.take();
+    if (bytes > LARGE_SEGMENT_BYTES) this.current = Buffer.allocUnsafeSlow(bytes);
+    else if (bytes > SMALL_SEGMENT_BYTES || this.#sealedBytes > 0) this.current = this.#pool.takeLarge();
+    else this.current = this.#pool.takeSmall();
     this.#start = 0;
     this.#end = 0;
   }

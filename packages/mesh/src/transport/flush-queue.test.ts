@@ -14,6 +14,25 @@ it('flushes at the end of the turn, in order', async () => {
   assert.deepEqual(flushed, ['a', 'b'], 'once');
 });
 
+it('flushes the full ones when it is asked to, the others later', async () => {
+  const queue = new FlushQueue();
+  const flushed: string[] = [];
+  queue.add({ flush: () => flushed.push('a') });
+  queue.addFull({ flush: () => flushed.push('full') });
+  queue.flushFull();
+  assert.deepEqual(flushed, ['full']);
+  await nextTurn();
+  assert.deepEqual(flushed, ['full', 'a']);
+});
+
+it('flushes the full ones at the end of the turn if nobody asks', async () => {
+  const queue = new FlushQueue();
+  const flushed: string[] = [];
+  queue.addFull({ flush: () => flushed.push('full') });
+  await nextTurn();
+  assert.deepEqual(flushed, ['full']);
+});
+
 it('flushes what a flush adds in the next turn', async () => {
   const queue = new FlushQueue();
   const flushed: string[] = [];

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '@weir/core';
 import type { Http2Connection } from '../http2/connection.js';
+import { FULL_OUTPUT_BYTES } from '../http2/output-buffer.js';
 import type { FlushQueue, Flushable } from './flush-queue.js';
 
 /** How long a socket stays open after its last byte was written, so that the peer can read it before a reset. */
@@ -51,6 +52,7 @@ export class Http2Socket<Owner> implements Flushable {
       // What comes after the end is read only so that the kernel need not answer it with a reset, which would
       // overtake our last bytes.
       if (!this.#ended) connection.receive(chunk);
+      queue.flushFull();
     });
     socket.on('drain', () => connection.blockOutput(false));
     socket.on('error', (error: Error) => (failure = error));
@@ -80,9 +82,10 @@ export class Http2Socket<Owner> implements Flushable {
     return bytes;
   }
 
-  /** The connection has output: it is written at the end of this loop turn. */
+  /** The connection has output: it is written at the end of this loop turn, or, when it is much, after this read. */
   wake(): void {
-    this.#queue.add(this);
+    if (this.#connection.pendingOutputBytes < FULL_OUTPUT_BYTES) this.#queue.add(this);
+    else this.#queue.addFull(this);
   }
 
   flush(): void {
