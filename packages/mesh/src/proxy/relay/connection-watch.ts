@@ -1,5 +1,4 @@
 import { ENHANCE_YOUR_CALM, PROTOCOL_ERROR, SETTINGS_TIMEOUT } from '../../http2/error-code.js';
-import type { Http2Connection } from '../../http2/connection.js';
 import { StreamProgress } from '../../http2/stream-progress.js';
 import type { Http2Stream } from '../../http2/stream.js';
 import type { Patrolled } from './patrol.js';
@@ -16,9 +15,19 @@ export interface WatchEvents<Owner> {
   onStreamOverdue(stream: Http2Stream<Owner>, delay: StreamDelay): void;
 }
 
+/** What there is to see of a connection; `Http2Connection` has it all. */
+export interface WatchedConnection<Owner> {
+  readonly failed: boolean;
+  readonly established: boolean;
+  readonly settingsAcknowledged: boolean;
+  readonly unfinished: number;
+  openStreams(): Iterable<Http2Stream<Owner>>;
+  abort(errorCode: number, message: string): void;
+}
+
 /** Watches over what the peer of one connection owes: its preface, the rest of a frame, room for what waits. */
 export class ConnectionWatch<Owner> implements Patrolled {
-  readonly #connection: Http2Connection<Owner>;
+  readonly #connection: WatchedConnection<Owner>;
   readonly #options: RelayOptions;
   readonly #events: WatchEvents<Owner>;
   readonly #begunMs: number;
@@ -26,7 +35,7 @@ export class ConnectionWatch<Owner> implements Patrolled {
   #unfinishedSinceMs = 0;
 
   constructor(
-    connection: Http2Connection<Owner>,
+    connection: WatchedConnection<Owner>,
     options: RelayOptions,
     events: WatchEvents<Owner>,
     nowMs: number,
