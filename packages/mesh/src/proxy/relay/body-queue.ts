@@ -5,6 +5,13 @@ import type { Http2Stream } from '../../http2/stream.js';
 /** Smaller pieces are copied, so that seven bytes don't keep the 64 KiB alive that they were read with. */
 const COPY_BELOW_BYTES = 4096;
 
+/**
+ * From the second small piece on they are gathered in buffers of these sizes, each twice the one before: a
+ * buffer object for each of a thousand tiny messages would be many times as large as the messages.
+ */
+const FIRST_GATHER_BYTES = 256;
+const LAST_GATHER_BYTES = 16_384;
+
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -15,17 +22,24 @@ export class BodyQueue {
   readonly #chunks: Buffer[] = [];
   #next = 0;
   #offset = 0;
+  /** What the last chunk is the beginning of, if there is room behind it. */
+  #gather: Buffer | undefined = undefined;
+  #gatherBytes = FIRST_GATHER_BYTES / 2;
   #retaining: boolean;
   #replayable = true;
   #sentBytes = 0;
   /** The most that any pass has sent. */
   #furthestBytes = 0;
   #pushedBytes = 0;
-  /** Bytes kept here, sent or not. */
-  heldBytes = 0;
+  #heldBytes = 0;
 
   constructor(retaining: boolean) {
     this.#retaining = retaining;
+  }
+
+  /** Bytes kept here, sent or not. */
+  get heldBytes(): number {
+    return this.#heldBytes;
   }
 
   /** Nothing was dropped yet: the body can be sent from its start. */
@@ -46,15 +60,13 @@ export class BodyQueue {
   push(chunk: Buffer, start: number, end: number): void {
     const length = end - start;
     if (length === 0) return;
-    let piece: Buffer;
     if (length < COPY_BELOW_BYTES) {
-      piece = Buffer.allocUnsafe(length);
-      copyBytes(chunk, start, end, piece, 0);
+      this.#copy(chunk, start, end);
     } else {
-      piece = chunk.subarray(start, end);
+      this.#chunks.push(chunk.subarray(start, end));
+      this.#gather = undefined;
     }
-    this.#chunks.push(piece);
-    this.heldBytes += length;
+    this.#heldBytes += length;
     this.#pushedBytes += length;
   }
 
@@ -96,10 +108,39 @@ export class BodyQueue {
     this.#dropSent();
   }
 
+  #copy(chunk: Buffer, start: number, end: number): void {
+    const chunks = this.#chunks;
+    const length = end - start;
+    if (chunks.length === 0) {
+      // Most bodies are one small message.
+      const piece = Buffer.allocUnsafe(length);
+      copyBytes(chunk, start, end, piece, 0);
+      chunks.push(piece);
+      return;
+    }
+    const at = chunks.length - 1;
+    const before = this.#gather === undefined ? 0 : chunks[at]!.length;
+    if (this.#gather !== undefined && before + length <= this.#gather.length) {
+      copyBytes(chunk, start, end, this.#gather, before);
+      chunks[at] = this.#gather.subarray(0, before + length);
+      // It was sent as it was before; what was added was not.
+      if (this.#next > at) {
+        this.#next = at;
+        this.#offset = before;
+      }
+      return;
+    }
+    if (this.#gatherBytes < LAST_GATHER_BYTES) this.#gatherBytes *= 2;
+    this.#gather = Buffer.allocUnsafeSlow(Math.max(this.#gatherBytes, length));
+    copyBytes(chunk, start, end, this.#gather, 0);
+    chunks.push(this.#gather.subarray(0, length));
+  }
+
   #dropSent(): void {
     if (this.#next === 0) return;
     this.#replayable = false;
-    for (const chunk of this.#chunks.splice(0, this.#next)) this.heldBytes -= chunk.length;
+    for (const chunk of this.#chunks.splice(0, this.#next)) this.#heldBytes -= chunk.length;
     this.#next = 0;
+    if (this.#chunks.length === 0) this.#gather = undefined;
   }
 }

@@ -11,7 +11,7 @@ import {
   UNIMPLEMENTED,
 } from '../../grpc/status.js';
 import { statusTrailers } from '../../grpc/status-fields.js';
-import { CANCEL, ENHANCE_YOUR_CALM, INTERNAL_ERROR } from '../../http2/error-code.js';
+import { ENHANCE_YOUR_CALM, INTERNAL_ERROR } from '../../http2/error-code.js';
 import type { HeaderBlock } from '../../http2/header-block.js';
 import type { HeaderField } from '../../http2/hpack/header-field.js';
 import type { Http2Stream } from '../../http2/stream.js';
@@ -146,8 +146,7 @@ export class Exchange {
     const backlog = this.#backlog;
     if (backlog === undefined) return;
     const sentBytes = backlog.sendTo(this.#downstream.connection, this.#stream);
-    const attempt = this.#attempt;
-    if (attempt !== undefined) attempt.connection!.connection.consume(attempt.stream!, sentBytes);
+    this.#attempt?.consume(sentBytes);
     if (backlog.done) this.#finishResponse();
   }
 
@@ -159,7 +158,6 @@ export class Exchange {
     const bare = this.#requestEnded && this.#requestTrailers === undefined && body === undefined;
     attempt.stream = attempt.connection!.connection.openStream(this.#request.fields, bare, attempt);
     if (bare) return;
-    if (this.#retries !== undefined) body?.rewind();
     this.#pumpRequest();
   }
 
@@ -186,7 +184,7 @@ export class Exchange {
     if (this.#backlog === undefined || this.#backlog.isEmpty) {
       at += this.#downstream.connection.sendData(this.#stream, chunk, start, end, endStream, true);
       upstream.credit.passed(at - start);
-      upstream.connection.consume(attempt.stream!, at - start);
+      attempt.consume(at - start);
     }
     if (at < end) (this.#backlog ??= new ResponseBacklog(upstream.credit)).push(chunk, at, end);
     if (!endStream) return;
@@ -220,11 +218,9 @@ export class Exchange {
   #startAttempt(host: UpstreamHost | undefined): void {
     const cluster = this.#cluster!;
     if (host === undefined) return this.#replyNoEndpoint(`no healthy endpoint of ${cluster.name}`);
-    const attempt = new Attempt(this, host);
+    const attempt = new Attempt(this, host, cluster);
     this.#attempt = attempt;
     this.#lastHost = host;
-    host.stats.begin();
-    cluster.retryBudget.requestStarted();
     this.#context.upstreams.connectionsOf(host, cluster).acquire(attempt);
   }
 
@@ -232,6 +228,8 @@ export class Exchange {
   #retry(failure: AttemptFailure, host: UpstreamHost): boolean {
     if (this.#committed || (this.#body !== undefined && !this.#body.replayable)) return false;
     this.#retries ??= new Retries(this.#context, this.#cluster!);
+    // Now, and not when it is sent: what comes meanwhile may be too much to keep what was sent before.
+    this.#body?.rewind();
     return this.#retries.plan(failure, host, (next) => this.#startAttempt(next));
   }
 
@@ -240,8 +238,7 @@ export class Exchange {
     const attempt = this.#attempt;
     if (attempt === undefined) return undefined;
     this.#attempt = undefined;
-    attempt.host.stats.end(failed);
-    this.#cluster!.retryBudget.requestEnded();
+    attempt.release(failed);
     this.#retries?.end();
     return attempt;
   }
@@ -249,19 +246,16 @@ export class Exchange {
   /** The endpoint has answered in full. */
   #completeAttempt(): void {
     this.#responseEnded = true;
-    const { connection, stream } = this.#releaseAttempt(this.#grpcStatus === UNAVAILABLE)!;
+    const attempt = this.#releaseAttempt(this.#grpcStatus === UNAVAILABLE)!;
     // The call is over though the request isn't: nobody waits for the rest of it.
-    if (!stream!.localEnded) connection!.connection.resetStream(stream!, CANCEL);
+    if (!attempt.stream!.localEnded) attempt.cancel();
     this.#dropBody();
   }
 
   /** Nobody is interested in the endpoint's answer any more. */
   #abandonAttempt(): void {
     this.#retries?.end();
-    const attempt = this.#releaseAttempt(false);
-    if (attempt === undefined) return;
-    if (attempt.stream !== undefined) attempt.connection!.connection.resetStream(attempt.stream, CANCEL);
-    else attempt.pool?.cancel(attempt);
+    this.#releaseAttempt(false)?.cancel();
   }
 
   #pumpRequest(): void {
