@@ -14,15 +14,43 @@ export { isDrawn } from './fraction.js';
 export type { Hash64 } from './hash/hash64.js';
 export type { Random } from './random.js';
 export { seededRandom } from './random.js';
+export type { AnsweredAttempt, AttemptOutcome, FailedAttempt } from './resilience/attempt-outcome.js';
+export { isUnprocessed } from './resilience/attempt-outcome.js';
 export type { BackoffSettings } from './resilience/backoff.js';
 export { backoffDelayMs, defaultBackoff } from './resilience/backoff.js';
-export type { AbortStatus, FaultPolicy } from './resilience/fault.js';
-export type { HedgingPolicy } from './resilience/hedging.js';
+export type { CircuitLimits } from './resilience/circuit-breaker.js';
+export { CircuitBreaker, Limit, noCircuitLimits } from './resilience/circuit-breaker.js';
+export type { CallLimits, Deadline, DeadlineTimer } from './resilience/deadline.js';
+export { attemptDeadline, callDeadline, remainingMs } from './resilience/deadline.js';
+export type { AbortStatus, Fault, FaultPolicy } from './resilience/fault.js';
+export { drawFault } from './resilience/fault.js';
+export { GRPC_CODE_NAMES, grpcToHttpStatus } from './resilience/grpc-code.js';
+export { formatGrpcTimeout, parseGrpcTimeout } from './resilience/grpc-timeout.js';
+export type { AfterHedgeFailure, HedgingPolicy } from './resilience/hedging.js';
+export { HedgingSchedule } from './resilience/hedging.js';
 export type { LocalRateLimitPolicy } from './resilience/local-rate-limit.js';
+export { LocalRateLimit } from './resilience/local-rate-limit.js';
 export type { RetryBudgetSettings } from './resilience/retry-budget.js';
 export { defaultRetryBudget, RetryBudget } from './resilience/retry-budget.js';
-export type { RetryCondition, RetryOn } from './resilience/retry-on.js';
+export type { ParsedRetryOn, RetryCondition, RetryOn } from './resilience/retry-on.js';
+export { formatRetryOn, parseRetryOn } from './resilience/retry-on.js';
 export type { RetryPolicy } from './resilience/retry-policy.js';
+export type { Pushback } from './resilience/retry-pushback.js';
+export { parsePushback, RETRY_PUSHBACK_HEADER } from './resilience/retry-pushback.js';
+export type {
+  RetryDecision,
+  RetryObstacle,
+  RetrySkipReason,
+  RetryState,
+  TransparentLimits,
+} from './resilience/should-retry.js';
+export {
+  afterRetry,
+  defaultTransparentLimits,
+  noRetriesYet,
+  RETRY_SKIP_REASONS,
+  shouldRetry,
+} from './resilience/should-retry.js';
 export { decide, decideWithin, findVirtualHost } from './route/decide.js';
 export type {
   DirectResponseAction,
@@ -47,8 +75,19 @@ export type {
   SettingName,
   VirtualHostDescription,
 } from './route/description.js';
+export { explain } from './route/explain.js';
+export type {
+  Destination,
+  ExplainedRoute,
+  ExplainedSetting,
+  ExplainedVirtualHost,
+  Explanation,
+  MatchedRoute,
+  PassedOverRoute,
+} from './route/explanation.js';
 export type { HashPolicy } from './route/hash-policy.js';
-export type { HeaderOperation } from './route/header-operations.js';
+export type { Header, HeaderOperation } from './route/header-operations.js';
+export { mutateHeaders } from './route/header-operations.js';
 export type {
   HeaderMatcher,
   PathMatcher,
@@ -58,8 +97,10 @@ export type {
   TextMatcher,
 } from './route/match.js';
 export type { Overrides } from './route/overrides.js';
+export { redirectLocation } from './route/redirect-location.js';
 export type { RouteRequest } from './route/request.js';
 export type { HostRewrite, PathRewrite, ReplacingPattern } from './route/rewrite.js';
+export { rewriteHost, rewritePath } from './route/rewrite.js';
 export type { RouteTable, VirtualHost } from './route/route-table.js';
 export { clustersOf, compileRouteTable, decisionCacheable } from './route/route-table.js';
 export type { Source } from './route/source.js';

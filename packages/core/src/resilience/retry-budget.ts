@@ -14,11 +14,16 @@ export const defaultRetryBudget: RetryBudgetSettings = { budgetPercent: 20, minR
  * time: at most `max(minRetryConcurrency, floor(budgetPercent % of the requests in flight))` retries at once.
  */
 export class RetryBudget {
-  readonly #settings: RetryBudgetSettings;
+  #settings: RetryBudgetSettings;
   #activeRequests = 0;
   #activeRetries = 0;
 
   constructor(settings: RetryBudgetSettings = defaultRetryBudget) {
+    this.#settings = settings;
+  }
+
+  /** Takes new settings; what is going on goes on and counts. */
+  configure(settings: RetryBudgetSettings): void {
     this.#settings = settings;
   }
 

@@ -17,8 +17,6 @@ export interface RetryPolicy {
   readonly backoff: BackoffSettings;
   /** A header of the response that makes it worth a retry, under `retriable-headers`; any one suffices. */
   readonly retriableHeaders?: readonly HeaderMatcher[];
-  /** Requests that may be retried at all; all of these must hold (`retriable_request_headers`). */
-  readonly retriableRequestHeaders?: readonly HeaderMatcher[];
   /** Hosts tried before are avoided while there are others (`previous_hosts`). */
   readonly avoidPreviousHosts: boolean;
   /**

@@ -1,3 +1,7 @@
+import type { PathMatcher } from './match.js';
+import { lengthWithoutQuery, matchedLength } from './path-condition.js';
+import type { RouteRequest } from './request.js';
+
 /** A regular expression compiled elsewhere, with a substitution whose `\1` stands for its first group. */
 export interface ReplacingPattern {
   /** As the user wrote it. */
@@ -19,3 +23,29 @@ export type HostRewrite =
   | { readonly kind: 'literal'; readonly value: string }
   | { readonly kind: 'header'; readonly name: string }
   | { readonly kind: 'path-regex'; readonly pattern: ReplacingPattern; readonly substitution: string };
+
+/**
+ * The `:path` that the endpoint sees; query and fragment stay.
+ *
+ * @param matched what the route compared the path with, for a `prefix` to know how much it replaces
+ */
+export function rewritePath(rewrite: PathRewrite, matched: PathMatcher, path: string): string {
+  if (rewrite.kind === 'prefix') return rewrite.value + path.slice(matchedLength(matched, path));
+  const end = lengthWithoutQuery(path);
+  // Envoy, RouteAction.regex_rewrite: "the path portion of the request (without query) will be rewritten".
+  return rewrite.pattern.replaceAll(path.slice(0, end), rewrite.substitution) + path.slice(end);
+}
+
+/** The `:authority` that the endpoint sees; a header that is not there changes nothing. */
+export function rewriteHost(rewrite: HostRewrite, request: RouteRequest): string {
+  switch (rewrite.kind) {
+    case 'literal':
+      return rewrite.value;
+    case 'header':
+      return request.header(rewrite.name.toLowerCase()) ?? request.authority;
+    case 'path-regex': {
+      const path = request.path.slice(0, lengthWithoutQuery(request.path));
+      return rewrite.pattern.replaceAll(path, rewrite.substitution);
+    }
+  }
+}
