@@ -75,6 +75,7 @@ export class BodyQueue {
    * went out for the first time.
    */
   sendTo<Owner>(connection: Http2Connection<Owner>, stream: Http2Stream<Owner>, endStream: boolean): number {
+    const before = this.#sentBytes;
     while (this.#next < this.#chunks.length) {
       const chunk = this.#chunks[this.#next]!;
       const last = endStream && this.#next === this.#chunks.length - 1;
@@ -85,7 +86,8 @@ export class BodyQueue {
       this.#next++;
       this.#offset = 0;
     }
-    if (endStream && this.#next === this.#chunks.length)
+    // The last byte had gone before the end was known, or there never was one.
+    if (endStream && this.#next === this.#chunks.length && this.#sentBytes === before)
       connection.sendData(stream, NOTHING, 0, 0, true, true);
     if (!this.#retaining) this.#dropSent();
     const fresh = this.#sentBytes - this.#furthestBytes;

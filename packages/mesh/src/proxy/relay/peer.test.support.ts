@@ -146,8 +146,8 @@ export class Peer implements ConnectionHandler<PeerCall> {
     return bytes;
   }
 
-  /** As a caller: begins a gRPC call. */
-  call(fields: Fields = {}, end = false): PeerCall {
+  /** As a caller: begins a gRPC call, with these fields set or (undefined) left out. */
+  call(fields: Readonly<Record<string, string | undefined>> = {}, end = false): PeerCall {
     const call = new PeerCall(this);
     const request = {
       ':method': 'POST',
@@ -157,7 +157,10 @@ export class Peer implements ConnectionHandler<PeerCall> {
       'content-type': 'application/grpc',
       ...fields,
     };
-    call.stream = this.connection.openStream(fieldsOf(request), end, call);
+    const present = Object.entries(request).filter(
+      (field): field is [string, string] => field[1] !== undefined,
+    );
+    call.stream = this.connection.openStream(fieldsOf(Object.fromEntries(present)), end, call);
     this.calls.push(call);
     return call;
   }

@@ -28,6 +28,7 @@ export interface FakeEndpoint {
   /** Settings of connections to come. */
   options: Partial<ConnectionOptions>;
   onCall: (call: PeerCall) => void;
+  onDial: (peer: Peer) => void;
   dials: number;
   readonly connections: { readonly peer: Peer; readonly wire: MemoryWire }[];
   /** The calls of all connections. */
@@ -93,6 +94,7 @@ export class RelayRig {
         fake.dials++;
         const peer = new Peer('server', this.context.shared, fake.options);
         peer.onCall = (call) => fake.onCall(call);
+        fake.onDial(peer);
         const onOpen = (): void => {
           events.onOpen();
           peer.connection.start();
@@ -183,6 +185,7 @@ export class RelayRig {
       mode: 'accept',
       options: {},
       onCall: () => {},
+      onDial: () => {},
       dials: 0,
       connections,
       get calls() {

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { Http2Connection } from '../../http2/connection.js';
+import type { Http2Stream } from '../../http2/stream.js';
+import { BodyQueue } from './body-queue.js';
+
+/** Takes as much as there is room for. */
+class Receiver {
+  room = Infinity;
+  #parts: Buffer[] = [];
+  ended = false;
+
+  get bytes(): Buffer {
+    return Buffer.concat(this.#parts);
+  }
+
+  restart(): void {
+    this.#parts = [];
+    this.ended = false;
+  }
+
+  takeFrom(queue: BodyQueue, endStream = false): number {
+    const stream = {} as Http2Stream<unknown>;
+    const connection = {
+      sendData: (_stream: unknown, chunk: Buffer, start: number, end: number, last: boolean): number => {
+        assert.ok(!this.ended, 'nothing is sent after the end');
+        const taken = Math.min(end - start, this.room);
+        this.room -= taken;
+        this.#parts.push(Buffer.from(chunk.subarray(start, start + taken)));
+        this.ended = last && taken === end - start;
+        return taken;
+      },
+    } as unknown as Http2Connection<unknown>;
+    if (this.ended) return 0;
+    return queue.sendTo(connection, stream, endStream);
+  }
+}
+
+const text = (queue: BodyQueue, value: string): void => queue.push(Buffer.from(value), 0, value.length);
+
+describe('a body queue', () => {
+  it('sends what it holds in order, as far as there is room', () => {
+    const queue = new BodyQueue(false);
+    const receiver = new Receiver();
+    receiver.room = 7;
+    text(queue, 'hello ');
+    text(queue, 'world');
+    assert.equal(receiver.takeFrom(queue), 7);
+    assert.equal(receiver.bytes.toString(), 'hello w');
+    assert.equal(queue.unsentBytes, 4);
+    receiver.room = 100;
+    assert.equal(receiver.takeFrom(queue, true), 4);
+    assert.equal(receiver.bytes.toString(), 'hello world');
+    assert.ok(receiver.ended);
+    assert.equal(queue.heldBytes, 0);
+  });
+
+  it('ends a body that is empty, or whose last byte went before its end was known', () => {
+    const empty = new Receiver();
+    empty.takeFrom(new BodyQueue(true), true);
+    assert.ok(empty.ended);
+
+    const queue = new BodyQueue(true);
+    const receiver = new Receiver();
+    text(queue, 'all');
+    receiver.takeFrom(queue);
+    assert.ok(!receiver.ended);
+    receiver.takeFrom(queue, true);
+    assert.ok(receiver.ended);
+  });
+
+  it('keeps what was sent while it may have to be sent again, and counts it as fresh once', () => {
+    const queue = new BodyQueue(true);
+    const receiver = new Receiver();
+    text(queue, 'first ');
+    assert.equal(receiver.takeFrom(queue), 6);
+    assert.equal(queue.heldBytes, 6);
+    assert.ok(queue.replayable);
+    queue.rewind();
+    receiver.restart();
+    text(queue, 'second');
+    assert.equal(queue.unsentBytes, 12);
+    assert.equal(queue.freshBytes, 6);
+    assert.equal(receiver.takeFrom(queue), 6);
+    assert.equal(receiver.bytes.toString(), 'first second');
+    assert.equal(queue.freshBytes, 0);
+  });
+
+  it('can still be sent again after it was told to forget, until something was sent', () => {
+    const queue = new BodyQueue(true);
+    text(queue, 'waiting');
+    queue.stopRetaining();
+    assert.ok(queue.replayable);
+    new Receiver().takeFrom(queue);
+    assert.ok(!queue.replayable);
+    assert.equal(queue.heldBytes, 0);
+  });
+
+  it('does not hold on to the buffer that a small piece was read with, which may be overwritten', () => {
+    const queue = new BodyQueue(false);
+    const read = Buffer.from('message');
+    queue.push(read, 0, 7);
+    queue.push(read, 0, 7);
+    read.fill(0);
+    const receiver = new Receiver();
+    receiver.takeFrom(queue);
+    assert.equal(receiver.bytes.toString(), 'messagemessage');
+  });
+
+  it('gathers tiny pieces: many of them cost few buffers', () => {
+    const queue = new BodyQueue(false);
+    const piece = Buffer.from('x');
+    for (let at = 0; at < 100_000; at++) queue.push(piece, 0, 1);
+    let buffers = 0;
+    const connection = { sendData: (_: unknown, chunk: Buffer) => (buffers++, chunk.length) };
+    queue.sendTo(connection as unknown as Http2Connection<unknown>, {} as Http2Stream<unknown>, false);
+    assert.ok(buffers < 20, `${buffers} buffers`);
+    assert.equal(queue.unsentBytes, 0);
+  });
+
+  it('gives every byte once, in order, however pushes, sends and new beginnings follow one another', () => {
+    const action = fc.oneof(
+      {
+        weight: 4,
+        arbitrary: fc.record({ push: fc.oneof(fc.nat(40), fc.integer({ min: 4000, max: 9000 })) }),
+      },
+      { weight: 4, arbitrary: fc.record({ room: fc.nat(9000) }) },
+      { weight: 1, arbitrary: fc.constant({ again: true }) },
+      { weight: 1, arbitrary: fc.constant({ forget: true }) },
+    );
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 60, size: 'max' }), fc.boolean(), (actions, retaining) => {
+        const queue = new BodyQueue(retaining);
+        const receiver = new Receiver();
+        let pushed = Buffer.alloc(0);
+        let fresh = 0;
+        for (const step of actions) {
+          if ('push' in step) {
+            const piece = Buffer.from(
+              Array.from({ length: step.push }, (_, at) => (pushed.length + at) % 253),
+            );
+            pushed = Buffer.concat([pushed, piece]);
+            queue.push(piece, 0, piece.length);
+          } else if ('room' in step) {
+            receiver.room = step.room;
+            fresh += receiver.takeFrom(queue);
+          } else if ('forget' in step) {
+            queue.stopRetaining();
+          } else if (queue.replayable) {
+            queue.rewind();
+            receiver.restart();
+          }
+          const { length } = receiver.bytes;
+          assert.equal(queue.unsentBytes, pushed.length - length);
+          assert.equal(queue.freshBytes, pushed.length - fresh);
+          assert.ok(queue.heldBytes >= queue.unsentBytes);
+        }
+        receiver.room = Infinity;
+        receiver.takeFrom(queue, true);
+        assert.ok(receiver.bytes.equals(pushed));
+        assert.ok(receiver.ended);
+      }),
+      { seed: 11, numRuns: 300 },
+    );
+  });
+});
