@@ -12,10 +12,12 @@ export const UNAVAILABLE = 14;
 /** No `grpc-status` was seen. */
 export const NO_STATUS = -1;
 
-/** Reads the value of `grpc-status`; UNKNOWN when it is not a number from 0 to 16. */
+/** Reads the value of `grpc-status`; UNKNOWN when it is not a number from 0 to 16 in plain digits. */
 export function parseStatus(value: string): number {
-  const code = Number(value);
-  return Number.isInteger(code) && code >= 0 && code <= 16 && value.length > 0 ? code : UNKNOWN;
+  const first = value.charCodeAt(0) - 0x30;
+  if (value.length === 1) return first >= 0 && first <= 9 ? first : UNKNOWN;
+  const second = value.charCodeAt(1) - 0x30;
+  return value.length === 2 && first === 1 && second >= 0 && second <= 6 ? 10 + second : UNKNOWN;
 }
 
 /** The HTTP status that tells a caller who does not speak gRPC the same thing. */
