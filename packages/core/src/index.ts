@@ -30,6 +30,15 @@ export type { AfterHedgeFailure, HedgingPolicy } from './resilience/hedging.js';
 export { HedgingSchedule } from './resilience/hedging.js';
 export type { LocalRateLimitPolicy } from './resilience/local-rate-limit.js';
 export { LocalRateLimit } from './resilience/local-rate-limit.js';
+export type { EjectionCounts, EjectionKind } from './resilience/outlier-detector.js';
+export { EJECTION_KINDS, OutlierDetector } from './resilience/outlier-detector.js';
+export type { OutlierRecord, ResultCount } from './resilience/outlier-record.js';
+export type {
+  FailurePercentageSettings,
+  OutlierSettings,
+  SuccessRateSettings,
+} from './resilience/outlier-settings.js';
+export { defaultOutlierSettings } from './resilience/outlier-settings.js';
 export type { RetryBudgetSettings } from './resilience/retry-budget.js';
 export { defaultRetryBudget, RetryBudget } from './resilience/retry-budget.js';
 export type { ParsedRetryOn, RetryCondition, RetryOn } from './resilience/retry-on.js';

@@ -2,7 +2,7 @@ import type { EndpointState } from '../endpoint/endpoint-state.js';
 
 /** The hosts that may be given new requests, in the order given; always an array of its own. */
 export function healthyHosts<Host extends EndpointState>(hosts: readonly Host[]): Host[] {
-  return hosts.filter((host) => host.endpoint.health === 'healthy');
+  return hosts.filter((host) => host.endpoint.health === 'healthy' && !host.stats.ejected);
 }
 
 /** Whether every host is due the same share. */

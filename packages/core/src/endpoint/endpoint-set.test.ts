@@ -41,7 +41,7 @@ describe('EndpointSet', () => {
           set.update([...others.map((number) => fakeEndpoint(number)), fakeEndpoint(1, { weight })]);
           assert.equal(set.get(state.endpoint.address), state);
           assert.equal(state.endpoint.weight, weight);
-          assert.deepEqual({ ...state.stats }, { inFlight: 0, lastPick: 0, started: 1, failed: 1 });
+          assert.deepEqual([state.stats.started, state.stats.failed], [1, 1]);
         }
       }),
       { seed: 7, numRuns: 100 },

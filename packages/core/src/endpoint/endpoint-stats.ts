@@ -1,3 +1,5 @@
+import type { OutlierRecord } from '../resilience/outlier-record.js';
+
 /**
  * What has been learnt about an endpoint. It outlives balancers and configuration updates, because a balancer
  * that forgets on every rollout takes each survivor for an idle newcomer. Plain numbers: the request path
@@ -12,6 +14,16 @@ export class EndpointStats {
   started = 0;
   /** Requests that ended in failure, as judged by the caller. */
   failed = 0;
+
+  /** Taken out of balancing for its failures; balancers look at it only in `update`. */
+  ejected = false;
+  /** What outlier detection knows of it; `undefined` as long as there is none. */
+  outlier: OutlierRecord | undefined = undefined;
+  /**
+   * Since when it has been among the hosts that may be picked, on the clock's `nowMs`; `undefined` when it is
+   * not, or when nobody asks.
+   */
+  availableSinceMs: number | undefined = undefined;
 
   /** Counts a request sent to the endpoint. Each call is followed by exactly one `end`. */
   begin(): void {

@@ -248,8 +248,8 @@ describe('shouldRetry', () => {
         const policy = policyOn('5xx,unavailable,refused-stream', { maxRetries });
         let state: RetryState = { ...noRetriesYet, nowMs: 0, deadlineMs: lengthMs };
         for (const [attempt, outcome] of sequence.entries()) {
-          if (attempt >= committedAt) state = { ...state, obstacle: 'headers_committed' };
-          const decision = shouldRetry(outcome, policy, state, random);
+          const obstacle = attempt >= committedAt ? 'headers_committed' : undefined;
+          const decision = shouldRetry(outcome, policy, Object.assign(state, { obstacle }), random);
           if (!decision.retry) return;
           assert.ok(attempt < committedAt);
           assert.ok(state.nowMs + decision.afterMs < lengthMs);
