@@ -47,7 +47,6 @@ describe('a CONNECT request', () => {
 
   const refused: Record<string, [sent: string, status: number, says: RegExp]> = {
     'another method': ['GET / HTTP/1.1\r\n', 405, /CONNECT only.*grpc_proxy=/s],
-    'the preface of HTTP/2': ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 405, /CONNECT only/],
     TLS: ['\x16\x03\x01\x02\x00', 405, /CONNECT only/],
     'no port': ['CONNECT greeter HTTP/1.1\r\n\r\n', 400, /"CONNECT greeter HTTP\/1\.1"/],
     'port 0': ['CONNECT greeter:0 HTTP/1.1\r\n\r\n', 400, /host:port/],
@@ -75,6 +74,23 @@ describe('a CONNECT request', () => {
       assert.equal(clock.pendingTimers, 0);
     });
   }
+
+  it('is asked for in a GOAWAY when the caller begins with HTTP/2', async () => {
+    const { socket } = reading();
+    socket.send('P');
+    await turn();
+    assert.equal(socket.received, '', 'it may still be PUT');
+    socket.send('RI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+    await turn();
+    const frames = Buffer.from(socket.received, 'latin1');
+    assert.deepEqual([...frames.subarray(0, 9)], [0, 0, 0, 4, 0, 0, 0, 0, 0], 'SETTINGS');
+    assert.equal(frames[9 + 3], 7, 'GOAWAY');
+    assert.equal(frames.readUIntBE(9, 3), frames.length - 18);
+    assert.equal(frames.readUInt32BE(18), 0, 'no stream was processed');
+    assert.equal(frames.readUInt32BE(22), 13, 'HTTP_1_1_REQUIRED');
+    assert.match(frames.toString('latin1', 26), /takes HTTP CONNECT only/);
+    assert.ok(socket.closedByUs);
+  });
 
   it('that does not come in time is refused', async () => {
     const { clock, socket } = reading();

@@ -1,5 +1,14 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '@weir/core';
+import { HTTP_1_1_REQUIRED } from '../http2/error-code.js';
+import {
+  CLIENT_PREFACE,
+  FRAME_HEADER_BYTES,
+  GOAWAY,
+  SETTINGS,
+  writeFrameHeader,
+  writeUint32,
+} from '../http2/frame.js';
 
 /** A request for a tunnel that could be read. */
 export interface ConnectRequest {
@@ -37,7 +46,12 @@ export function readConnectRequest(
   const onData = (chunk: Buffer): void => {
     bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk]);
     const begin = bytes.toString('latin1', 0, Math.min(bytes.length, METHOD.length));
-    if (!METHOD.startsWith(begin)) return give('405 Method Not Allowed', EXPLANATION);
+    if (CLIENT_PREFACE.startsWith(begin) && begin.length === METHOD.length) {
+      release();
+      return close(socket, clock, goaway(EXPLANATION));
+    }
+    if (!METHOD.startsWith(begin) && !CLIENT_PREFACE.startsWith(begin))
+      return give('405 Method Not Allowed', EXPLANATION);
     const end = bytes.indexOf(HEAD_END);
     if (end > MAX_HEAD_BYTES || (end === -1 && bytes.length > MAX_HEAD_BYTES))
       return give('431 Request Header Fields Too Large', 'weir: the request head is too long.\n');
@@ -81,14 +95,33 @@ export function acceptConnect(socket: Duplex): void {
 
 /** Answers with an error, in words, and closes. */
 export function refuse(socket: Duplex, clock: Clock, status: string, text: string): void {
-  const length = Buffer.byteLength(text);
-  socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: ${length}\r\nconnection: close\r\n\r\n${text}`,
-  );
+  const head = [
+    `HTTP/1.1 ${status}`,
+    'content-type: text/plain; charset=utf-8',
+    `content-length: ${Buffer.byteLength(text)}`,
+    'connection: close',
+  ];
+  close(socket, clock, `${head.join('\r\n')}\r\n\r\n${text}`);
+}
+
+function close(socket: Duplex, clock: Clock, lastWords: string | Buffer): void {
+  socket.end(lastWords);
   // Its end is only seen by reading on, and bytes left unread would turn the close into a reset.
   socket.resume();
   const timer = clock.setTimer(LINGER_MS, () => socket.destroy());
   socket.once('close', () => timer.cancel());
+}
+
+/** What a caller that begins with HTTP/2 can understand; gRPC libraries show the text of a GOAWAY. */
+function goaway(text: string): Buffer {
+  const payloadBytes = 8 + Buffer.byteLength(text);
+  const frames = Buffer.alloc(2 * FRAME_HEADER_BYTES + payloadBytes);
+  let at = writeFrameHeader(frames, 0, 0, SETTINGS, 0, 0);
+  at = writeFrameHeader(frames, at, payloadBytes, GOAWAY, 0, 0);
+  at = writeUint32(frames, at, 0);
+  at = writeUint32(frames, at, HTTP_1_1_REQUIRED);
+  frames.write(text, at);
+  return frames;
 }
 
 function parseTarget(line: string): { readonly host: string; readonly port: number } | undefined {

@@ -45,12 +45,12 @@ export function formatHostPort({ host, port }: HostPort): string {
  */
 export function parseListen(text: string): ListenRule {
   const equals = text.indexOf('=');
-  if (equals < 0) {
+  const authority = text.slice(0, Math.max(equals, 0));
+  if (!authority.includes(':')) {
     throw new InvalidArgumentError(
       `'${text}' is not SERVICE:PORT=HOST:PORT, such as greeter:50051=127.0.0.1:0.`,
     );
   }
-  const authority = text.slice(0, equals);
   const { host: service, port: servicePort } = parseHostPort(authority);
   if (servicePort === 0)
     throw new InvalidArgumentError(`'${authority}' needs the port of the service, not 0.`);

@@ -21,7 +21,7 @@ interface Options extends ProxyCommandOptions {
 export function proxyCommand(): Command {
   const command = new Command('proxy')
     .description(
-      'Balances each gRPC request over the endpoints of its service. It learns the services from a control plane\n' +
+      'Balances each gRPC request over the endpoints of its service. It learns the services from a control plane ' +
         '(weir control) over xDS, and keeps what it knows while the control plane is away.',
     )
     .requiredOption('--xds <host:port>', 'the control plane', parseHostPort)

@@ -30,7 +30,7 @@ interface Options extends ProxyCommandOptions {
 export function runCommand(): Command {
   const command = new Command('run')
     .description(
-      'The control plane and the proxy in one process: balances each gRPC request over the endpoints that a\n' +
+      'The control plane and the proxy in one process: balances each gRPC request over the endpoints that a ' +
         'directory of Kubernetes YAML names, and follows the directory as it changes.',
     )
     .addOption(directoryOption());

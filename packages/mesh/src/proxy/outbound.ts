@@ -7,7 +7,7 @@ import {
   type ConnectRequest,
 } from '../capture/connect-request.js';
 import { sniff } from '../capture/sniff.js';
-import { splice } from '../capture/splice.js';
+import { splice, type SpliceTarget } from '../capture/splice.js';
 import type { FlushQueue } from '../transport/flush-queue.js';
 import { Http2Socket } from '../transport/http2-socket.js';
 import type { Destination, Door } from './door.js';
@@ -149,22 +149,25 @@ export class Outbound {
     const endpoint =
       decision?.kind === 'forward' ? config.cluster(decision.cluster)?.pick()?.endpoint : undefined;
     const nothing = (): void => {};
-    this.#passThrough(socket, bytes, endpoint ?? { host, port }, nothing, () => socket.destroy());
+    this.#passThrough(socket, bytes, endpoint ?? { host, port }, nothing, (reason) => {
+      this.#context.logger.warn('a connection that is not HTTP/2 could not be passed through', {
+        service: `${host}:${port}`,
+        reason,
+      });
+      socket.destroy();
+    });
   }
 
   #passThrough(
     socket: Socket,
     early: Buffer,
-    { host, port }: Destination,
+    target: SpliceTarget,
     onOpen: () => void,
     onRefused: (reason: string) => void,
   ): void {
-    const { clock, counters, logger } = this.#context;
+    const { clock, counters } = this.#context;
     this.#undecided.delete(socket);
     counters.splicedConnectionsTotal++;
-    splice(socket, early, { host, port }, clock, onOpen, (reason) => {
-      logger.warn('a connection that is not HTTP/2 could not be passed through', { host, port, reason });
-      onRefused(reason);
-    });
+    splice(socket, early, target, clock, onOpen, onRefused);
   }
 }
