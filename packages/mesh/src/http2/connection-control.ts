@@ -190,6 +190,6 @@ export abstract class ConnectionControl<Owner> extends ConnectionSender<Owner> {
         return this.fail(FLOW_CONTROL_ERROR, 'SETTINGS_INITIAL_WINDOW_SIZE makes a window overflow');
     }
     if (difference < 0) return;
-    for (const stream of [...this.streams.values()]) if (!stream.closed) this.resumeStream(stream);
+    for (const stream of [...this.streams.values()]) this.resumeStream(stream);
   }
 }

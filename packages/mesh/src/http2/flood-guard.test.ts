@@ -256,6 +256,17 @@ describe('answers and frames that wait to be read', () => {
     assert.equal(rig.connection.limitHit, 'maxQueuedFrames');
   });
 
+  it('the count begins anew when it has read them', () => {
+    const rig = Rig.ready('server', { maxQueuedFrames: 10 });
+    for (let id = 1; id < 100; id += 2) {
+      rig.connection.blockOutput(true);
+      rig.send(headers(id, REQUEST, { end: true }));
+      rig.connection.sendHeaders(rig.stream(id), OK, true);
+      rig.connection.blockOutput(false);
+    }
+    assert.equal(rig.connection.failed, false);
+  });
+
   it('they are not while it reads', () => {
     const rig = Rig.ready('server', { maxQueuedFrames: 10 });
     rig.reactions = { onHeaders: (stream) => rig.connection.sendHeaders(stream, OK, true) };

@@ -113,6 +113,17 @@ describe('DATA out, RFC 9113 6.9.1', () => {
     assert.equal(sendBytes(rig, 1, 10), 5);
   });
 
+  it('a stream that another one resets meanwhile is not asked', () => {
+    const rig = serving(2);
+    rig.send(settings([INITIAL_WINDOW_SIZE, 0]));
+    sendBytes(rig, 1, 10);
+    sendBytes(rig, 3, 10);
+    rig.events();
+    rig.reactions = { onSendable: () => rig.connection.resetStream(rig.stream(3), 8) };
+    rig.send(settings([INITIAL_WINDOW_SIZE, 5]));
+    assert.deepEqual(rig.events(), ['sendable 1', 'closed 3', 'settings']);
+  });
+
   it('SETTINGS_INITIAL_WINDOW_SIZE says nothing about the connection’s window', () => {
     const rig = serving(1);
     rig.send(settings([INITIAL_WINDOW_SIZE, 1 << 20]));

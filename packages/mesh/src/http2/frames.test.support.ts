@@ -163,8 +163,11 @@ export class FrameReader {
       case frame.DATA:
         return `DATA ${id} ${payload.length > 40 ? `${payload.length} bytes` : `"${payload.toString()}"`}${end}`;
       case frame.HEADERS:
+        return `HEADERS ${id}${end}${this.#fields(flags, payload)}`;
       case frame.CONTINUATION:
-        return `${type === frame.HEADERS ? 'HEADERS' : 'CONTINUATION'} ${id}${type === frame.HEADERS ? end : ''}${this.#fields(flags, payload)}`;
+        if ((flags & ~frame.FLAG_END_HEADERS) !== 0)
+          throw new Error('CONTINUATION has no flag but END_HEADERS');
+        return `CONTINUATION ${id}${this.#fields(flags, payload)}`;
       case frame.RST_STREAM:
         return `RST_STREAM ${id} ${errorCodeName(payload.readUInt32BE(0))}`;
       case frame.SETTINGS:

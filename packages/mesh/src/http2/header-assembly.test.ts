@@ -28,10 +28,8 @@ describe('header blocks in pieces, RFC 9113 6.10', () => {
   it('the frames may come in reads of their own, whose buffers are reused', () => {
     const rig = Rig.ready('server');
     for (const piece of pieces(1, request, [3, 9, 20])) {
-      const buffer = Buffer.from(piece);
-      rig.send(buffer);
-      rig.connection.receive(buffer.subarray(0, 0));
-      buffer.fill(0xff);
+      rig.connection.receive(piece);
+      piece.fill(0xff);
     }
     assert.deepEqual(rig.events(), HEARD);
   });

@@ -312,6 +312,14 @@ describe('GOAWAY, RFC 9113 6.8', () => {
     assert.deepEqual(rig.events(), ['headers 1 200 end', 'closed 1']);
   });
 
+  it('streams that the user resets as it hears of others are not given up twice', () => {
+    const rig = Rig.ready('client');
+    for (let count = 0; count < 3; count++) rig.open(REQUEST, true);
+    rig.reactions = { onReset: () => rig.connection.resetStream(rig.stream(5), CANCEL) };
+    rig.send(goaway(1, 0));
+    assert.deepEqual(rig.events().slice(1), ['reset 3 REFUSED_STREAM by peer', 'closed 5', 'closed 3']);
+  });
+
   it('from the server, twice: the first only stops new requests', () => {
     const rig = Rig.ready('client');
     rig.open(REQUEST, true);
@@ -333,6 +341,16 @@ describe('GOAWAY, RFC 9113 6.8', () => {
 });
 
 describe('when the socket is gone', () => {
+  it('streams that waited to send are not asked any more', () => {
+    const rig = Rig.ready('client');
+    const stream = rig.open();
+    rig.connection.blockOutput(true);
+    rig.connection.sendData(stream, Buffer.alloc(9), 0, 9, true, true);
+    rig.connection.abandonStreams();
+    rig.connection.blockOutput(false);
+    assert.deepEqual(rig.events(), []);
+  });
+
   it('the open streams are handed over, and the connection is dead', () => {
     const rig = Rig.ready('client');
     const sent = rig.open();

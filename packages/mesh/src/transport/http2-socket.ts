@@ -90,7 +90,7 @@ export class Http2Socket<Owner> implements Flushable {
 
   flush(): void {
     const { socket } = this;
-    if (this.#ended || !socket.writable) return;
+    if (!socket.writable) return;
     const batch = this.#connection.takeOutput();
     const { parts } = batch;
     this.#bytesWritten += batch.bytes;
