@@ -55,7 +55,9 @@ export abstract class ConnectionControl<Owner> extends ConnectionSender<Owner> {
     if (this.isIdle(id)) return this.fail(PROTOCOL_ERROR, 'RST_STREAM on an idle stream');
     if (this.role === 'server' && !this.guard.reset()) return void this.failLimit('resetBurst');
     const stream = this.streams.get(id);
-    if (stream !== undefined) this.endEarly(stream, readUint32(chunk, start), true, ENDED);
+    if (stream !== undefined) return this.endEarly(stream, readUint32(chunk, start), true, ENDED);
+    // It may have crossed ours; a server that says it on and on is counted all the same.
+    if (this.role === 'client') this.glitch();
   }
 
   protected onSettings(flags: number, id: number, chunk: Buffer, start: number, end: number): void {

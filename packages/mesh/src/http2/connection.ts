@@ -212,7 +212,7 @@ export class Http2Connection<Owner> extends ConnectionControl<Owner> {
     if (id === 0) return this.fail(PROTOCOL_ERROR, 'HEADERS on stream 0');
     const padded = (flags & FLAG_PADDED) !== 0;
     const priority = (flags & FLAG_PRIORITY) !== 0;
-    let first = start + (padded ? 1 : 0) + (priority ? 5 : 0);
+    const first = start + (padded ? 1 : 0) + (priority ? 5 : 0);
     if (first > end) return this.fail(FRAME_SIZE_ERROR, 'HEADERS too short for its flags');
     const last = padded ? end - chunk[start]! : end;
     // 6.2: padding that exceeds "the size remaining for the field block fragment MUST be treated as a

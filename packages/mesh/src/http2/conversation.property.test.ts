@@ -40,7 +40,7 @@ type Action =
   | { readonly do: 'reset'; readonly atServer: boolean; readonly nth: number }
   | { readonly do: 'ping'; readonly atServer: boolean };
 
-const plan: fc.Arbitrary<Plan> = fc.record({
+const plans: fc.Arbitrary<Plan> = fc.record({
   bytes: fc.oneof(fc.constantFrom(0, 1, 7, 16_384, 65_535, 65_536), fc.nat({ max: 200_000 })),
   trailers: fc.boolean(),
   extra: fc.oneof(
@@ -55,7 +55,7 @@ const actions: fc.Arbitrary<Action[]> = fc.array(
       weight: 4,
       arbitrary: fc.record({
         do: fc.constant('open' as const),
-        exchange: fc.record({ request: plan, response: plan, eager: fc.boolean() }),
+        exchange: fc.record({ request: plans, response: plans, eager: fc.boolean() }),
       }),
     },
     {
@@ -80,7 +80,7 @@ const actions: fc.Arbitrary<Action[]> = fc.array(
   { maxLength: 60 },
 );
 
-const options: fc.Arbitrary<Partial<ConnectionOptions>> = fc.record({
+const limits: fc.Arbitrary<Partial<ConnectionOptions>> = fc.record({
   streamWindowBytes: fc.constantFrom(65_535, 70_001, 262_144),
   connectionWindowBytes: fc.constantFrom(65_535, 100_000, 1 << 20),
   maxFrameBytes: fc.constantFrom(16_384, 20_000, 100_000),
@@ -241,7 +241,7 @@ class Line {
 
 test('client and server understand each other however their bytes are cut, windows hold, nothing is lost', () => {
   fc.assert(
-    fc.property(actions, options, options, (script, clientOptions, serverOptions) => {
+    fc.property(actions, limits, limits, (script, clientOptions, serverOptions) => {
       const exchanges: Exchange[] = [];
       const line = new Line(clientOptions, serverOptions, exchanges);
       const { client, server } = line;

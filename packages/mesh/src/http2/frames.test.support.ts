@@ -62,8 +62,8 @@ export function headers(id: number, fields: Fields | Buffer, shape: HeadersShape
   if (shape.pad !== undefined) flags |= frame.FLAG_PADDED;
   if (shape.dependency !== undefined) flags |= frame.FLAG_PRIORITY;
   const fragment = Buffer.isBuffer(fields) ? fields : block(fields);
-  const priority = shape.dependency === undefined ? [] : [...uint32(shape.dependency), 16];
-  return raw(frame.HEADERS, flags, id, padded(Buffer.concat([Buffer.from(priority), fragment]), shape.pad));
+  const weighted = shape.dependency === undefined ? [] : [...uint32(shape.dependency), 16];
+  return raw(frame.HEADERS, flags, id, padded(Buffer.concat([Buffer.from(weighted), fragment]), shape.pad));
 }
 
 export function continuation(id: number, fragment: Buffer, endHeaders: boolean): Buffer {

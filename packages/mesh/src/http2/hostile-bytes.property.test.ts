@@ -169,8 +169,8 @@ describe('a recorded conversation', () => {
 
 /** Answers, pumps and resets, and is checked all the while. */
 class WatchedServer extends WatchedEnd {
-  override onHeaders(stream: Stream, block: HeaderBlock, endStream: boolean): void {
-    super.onHeaders(stream, block, endStream);
+  override onHeaders(stream: Stream, head: HeaderBlock, endStream: boolean): void {
+    super.onHeaders(stream, head, endStream);
     this.connection.sendHeaders(stream, OK, false);
     this.#send(stream);
   }

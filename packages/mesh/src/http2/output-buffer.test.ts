@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { OutputBuffer, SegmentPool, type OutputBatch } from './output-buffer.js';
 
-function write(output: OutputBuffer, text: string): void {
-  const at = output.reserve(text.length);
-  output.commit(at + output.current!.write(text, at, 'latin1'));
+function write(output: OutputBuffer, content: string): void {
+  const at = output.reserve(content.length);
+  output.commit(at + output.current!.write(content, at, 'latin1'));
 }
 
 function text(batch: OutputBatch): string {

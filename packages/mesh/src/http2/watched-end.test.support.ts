@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import { Http2Connection, type ConnectionRole } from './connection.js';
 import type { ConnectionHandler } from './connection-handler.js';
 import type { HeaderBlock } from './header-block.js';
@@ -6,6 +5,11 @@ import { FieldInterner } from './hpack/header-field.js';
 import { DEFAULT_CONNECTION_OPTIONS, type ConnectionOptions } from './options.js';
 import { FULL_OUTPUT_BYTES, SegmentPool } from './output-buffer.js';
 import type { Http2Stream } from './stream.js';
+
+/** @throws when a promise of the engine is broken */
+function promised(kept: boolean, promise: string): void {
+  if (!kept) throw new Error(`broken promise: ${promise}`);
+}
 
 /** What one end knows of one stream. */
 export class Call {
@@ -51,7 +55,7 @@ export class WatchedEnd implements ConnectionHandler<Call> {
     this.output = false;
     const batch = this.connection.takeOutput();
     const bytes = Buffer.concat(batch.parts);
-    assert.equal(bytes.length, batch.bytes, 'a batch knows its length');
+    promised(bytes.length === batch.bytes, 'a batch knows its length');
     for (const segment of batch.segments) segment.fill(0xdd);
     this.connection.releaseOutput(batch);
     return bytes;
@@ -65,29 +69,29 @@ export class WatchedEnd implements ConnectionHandler<Call> {
       this.streams.set(stream.id, stream);
       stream.owner = call;
     }
-    assert.equal(this.failure, undefined, 'silence after a failure');
-    assert.equal(call.closed, false, 'nothing after onClosed');
+    promised(this.failure === undefined, 'silence after a failure');
+    promised(!call.closed, 'nothing after onClosed');
     return call;
   }
 
   onHeaders(stream: Stream, block: HeaderBlock, endStream: boolean): void {
     const call = this.known(stream);
-    assert.ok(!call.ended && !call.reset, 'no headers after the end');
-    if (!block.informational) assert.equal(++call.headers, 1, 'one final header block');
+    promised(!call.ended && !call.reset, 'no headers after the end');
+    if (!block.informational) promised(++call.headers === 1, 'one final header block');
     call.ended = endStream;
   }
 
   onTrailers(stream: Stream): void {
     const call = this.known(stream);
-    assert.ok(call.headers === 1 && !call.ended && !call.reset, 'trailers between headers and the end');
+    promised(call.headers === 1 && !call.ended && !call.reset, 'trailers between headers and the end');
     call.ended = true;
   }
 
   onData(stream: Stream, chunk: Buffer, start: number, end: number, endStream: boolean): void {
     const call = this.known(stream);
-    assert.ok(call.headers === 1 && !call.ended && !call.reset, 'data between headers and the end');
-    assert.ok(start >= 0 && start <= end && end <= chunk.length, 'data lies in the chunk');
-    assert.ok(stream.receiveWindow >= 0, 'the window never goes negative');
+    promised(call.headers === 1 && !call.ended && !call.reset, 'data between headers and the end');
+    promised(start >= 0 && start <= end && end <= chunk.length, 'data lies in the chunk');
+    promised(stream.receiveWindow >= 0, 'the window never goes negative');
     call.received.push(Buffer.from(chunk.subarray(start, end)));
     call.unconsumed += end - start;
     call.ended = endStream;
@@ -100,42 +104,42 @@ export class WatchedEnd implements ConnectionHandler<Call> {
 
   onReset(stream: Stream): void {
     const call = this.known(stream);
-    assert.equal(call.reset, false, 'reset once');
+    promised(!call.reset, 'reset once');
     call.reset = true;
   }
 
   onClosed(stream: Stream): void {
     const call = this.known(stream);
-    assert.equal(stream.closed, true);
+    promised(stream.closed, 'a closed stream says so');
     call.closed = true;
     call.reset ||= !(stream.localEnded && stream.remoteEnded);
   }
 
   onSendable(stream: Stream): void {
     this.known(stream);
-    assert.ok(stream.sendWindow > 0, 'it can send');
+    promised(stream.sendWindow > 0, 'it can send');
   }
 
   onSettings(): void {
-    assert.equal(this.failure, undefined, 'silence after a failure');
+    promised(this.failure === undefined, 'silence after a failure');
   }
 
   onGoaway(): void {
-    assert.equal(this.failure, undefined, 'silence after a failure');
+    promised(this.failure === undefined, 'silence after a failure');
   }
 
   onPong(): void {
-    assert.equal(this.failure, undefined, 'silence after a failure');
+    promised(this.failure === undefined, 'silence after a failure');
   }
 
   onFailure(_errorCode: number, message: string): void {
-    assert.equal(this.failure, undefined, 'one failure');
+    promised(this.failure === undefined, 'one failure');
     this.failure = message;
   }
 
   onOutput(): void {
     const full = this.connection.pendingOutputBytes >= FULL_OUTPUT_BYTES;
-    assert.ok(full || !this.output, 'told once until the output is taken, and again when it is full');
+    promised(full || !this.output, 'told once until the output is taken, and again when it is full');
     this.output = true;
   }
 }
