@@ -21,6 +21,12 @@ const SILENCE_MS = 5_000;
 const UNCONFIGURED_MS = 10_000;
 const CONFIGURED_POLL_MS = 10;
 
+/**
+ * How long a connection may go on without having shown what it is when the proxy stops: what is on its way gets
+ * an answer, and silence holds nobody up.
+ */
+const UNDECIDED_GRACE_MS = 100;
+
 const NO_BYTES = Buffer.alloc(0);
 
 /** Takes the application's outgoing connections and hands each to what it turns out to be. */
@@ -47,9 +53,9 @@ export class Outbound {
 
   /** Takes over a new, paused connection that came in at `door`. */
   accept(socket: Socket, door: Door): void {
-    if (this.#closing) return void socket.destroy();
     this.#sockets.add(socket);
     this.#undecided.add(socket);
+    if (this.#closing) this.#endUndecided();
     // An error is followed by 'close', where it is dealt with.
     socket.on('error', () => {});
     socket.on('close', () => {
@@ -72,7 +78,7 @@ export class Outbound {
    */
   async close(drainMs: number): Promise<void> {
     this.#closing = true;
-    for (const socket of this.#undecided) socket.destroy();
+    this.#endUndecided();
     for (const connection of this.#connections) connection.close();
     if (this.#sockets.size === 0) return;
     await new Promise<void>((resolve) => {
@@ -90,6 +96,12 @@ export class Outbound {
   /** Cuts everything off. */
   destroy(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #endUndecided(): void {
+    this.#context.clock.setTimer(UNDECIDED_GRACE_MS, () => {
+      for (const socket of this.#undecided) socket.destroy();
+    });
   }
 
   /** Holds a connection that came before the first configuration: an application may start before its proxy is ready. */
@@ -138,6 +150,7 @@ export class Outbound {
     this.#connections.add(connection);
     connection.start(bytes);
     socket.resume();
+    if (this.#closing) connection.close();
   }
 
   /** What is not HTTP/2 goes to one endpoint of the service, as kube-proxy would do it, or to the name itself. */
