@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startAttackRange, echoRequest, type AttackRange } from '../support/attack-range.js';
 import {
+  CANCEL,
   CONTINUATION,
   data,
   END_HEADERS,
@@ -14,6 +15,7 @@ import {
   paddedData,
   ping,
   priority,
+  rstStream,
   SETTINGS,
   settings,
   windowUpdate,
@@ -47,6 +49,11 @@ const floods: readonly Flood[] = [
   { name: 'WINDOW_UPDATE on the stream', frame: windowUpdate(1, 1), limits: ['glitchBurst'] },
   { name: 'WINDOW_UPDATE on the connection', frame: windowUpdate(0, 1), limits: ['glitchBurst'] },
   { name: 'frames of an unknown type', frame: frame(0xfa, 0, 1, Buffer.alloc(16)), limits: ['glitchBurst'] },
+  {
+    name: 'RST_STREAM on a closed stream',
+    frame: rstStream(1, CANCEL),
+    limits: ['resetBurst', 'glitchBurst'],
+  },
   { name: 'GOAWAY', frame: goaway(0x7fffffff, 0), limits: ['glitchBurst'] },
   {
     name: 'CONTINUATION of a few octets (CVE-2024-27316)',

@@ -73,6 +73,8 @@ describe('rapid reset', () => {
       }
     });
     assert.equal((await range.downstreamHits('resetBurst')) - hitsBefore, 4);
+    assert.ok((await range.upstreamHits('cancelBurst')) >= 1, 'connections were replaced in time');
+    assert.equal(await range.metric('weir_upstream_goaways_total'), 0, 'the endpoint has ended none');
   });
 
   it('by an endpoint that refuses everything is answered, and costs it few more requests than there were', async () => {

@@ -19,6 +19,9 @@ interface CachedRoute extends RoutedRequest {
 
 const MAX_CACHED = 1024;
 
+/** What a message repeats of a caller's path or authority: a few octets of HPACK must not cost thousands each time. */
+const MAX_QUOTED_CHARS = 200;
+
 /**
  * Decides for the requests of one connection. Header fields are interned, so a repeated request is
  * recognised by the identity of its path and authority, and its decision reused while the configuration
@@ -87,8 +90,12 @@ export class Router {
 /** Why a request has no route, in words for the caller. */
 export function describeNoRoute({ decision, target }: RoutedRequest, request: HeaderBlock): string {
   return decision.kind === 'no-route' && decision.reason === 'no-matching-route'
-    ? `no route of "${target}" matches ${request.path!.value}`
-    : `no service answers to "${target}"`;
+    ? `no route of "${clip(target)}" matches ${clip(request.path!.value)}`
+    : `no service answers to "${clip(target)}"`;
+}
+
+function clip(text: string): string {
+  return text.length <= MAX_QUOTED_CHARS ? text : `${text.slice(0, MAX_QUOTED_CHARS)}...`;
 }
 
 /** A header block as the rules look at it. */
