@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { DirectoryError } from '../control/directory-error.js';
 import { startControl } from '../control/start-control.js';
-import type { BalancerName } from '../control/translate/sidecar/cluster.js';
+import type { BalancerName } from '../control/translate/sidecar/balancer.js';
 import { systemClock } from '../system/clock.js';
 import { createLogger } from '../system/logger.js';
 import { bindingOption } from './binding-option.js';

@@ -8,6 +8,7 @@ import { decodeRouteConfiguration } from '../xds/generated/envoy.config.route.v3
 import type { SnapshotSource } from '../xds/server/snapshot-source.js';
 import { TYPE_CLUSTER, TYPE_ENDPOINT, TYPE_LISTENER, TYPE_ROUTE } from '../xds/type-urls.js';
 import { ControlPlane } from './control-plane.js';
+import type { Client } from './registry/client.js';
 import { SourceLog } from './source-log.js';
 
 const CLUSTER = 'outbound|50051||greeter.shop.svc.cluster.local';
@@ -66,6 +67,8 @@ function setUp() {
   return { clock, set, plane, put, logger };
 }
 
+const client = (namespace: string): Client => ({ namespace, labels: {}, locality: undefined });
+
 function endpointsIn(source: SnapshotSource): string[] {
   const resource = source.current()?.types[TYPE_ENDPOINT].resources.get(CLUSTER);
   assert.ok(resource);
@@ -83,7 +86,7 @@ function domainsIn(source: SnapshotSource): readonly string[] {
 
 test('a client that comes after the start gets everything there is', () => {
   const { plane } = setUp();
-  const source = plane.snapshots.sourceFor('default');
+  const source = plane.snapshots.sourceFor(client('default'));
   const { types } = source.current()!;
   assert.deepEqual([...types[TYPE_LISTENER].resources.keys()], ['0.0.0.0_50051']);
   assert.deepEqual([...types[TYPE_CLUSTER].resources.keys()], [CLUSTER]);
@@ -92,15 +95,15 @@ test('a client that comes after the start gets everything there is', () => {
 
 test('the short name of a service is known in its own namespace only', () => {
   const { plane } = setUp();
-  assert.ok(domainsIn(plane.snapshots.sourceFor('shop')).includes('greeter'));
-  const elsewhere = domainsIn(plane.snapshots.sourceFor('default'));
+  assert.ok(domainsIn(plane.snapshots.sourceFor(client('shop'))).includes('greeter'));
+  const elsewhere = domainsIn(plane.snapshots.sourceFor(client('default')));
   assert.ok(!elsewhere.includes('greeter'));
   assert.ok(elsewhere.includes('greeter.shop'));
 });
 
 test('an added endpoint is published within 50 ms, in one push with the next', () => {
   const { clock, plane, put } = setUp();
-  const source = plane.snapshots.sourceFor('default');
+  const source = plane.snapshots.sourceFor(client('default'));
   let pushes = 0;
   source.onChange(() => pushes++);
   put('slice.yaml', slice('10.0.0.1', '10.0.0.2'));
@@ -115,21 +118,21 @@ test('an added endpoint is published within 50 ms, in one push with the next', (
 
 test('a removed endpoint is withdrawn at once', () => {
   const { plane, put } = setUp();
-  const source = plane.snapshots.sourceFor('default');
+  const source = plane.snapshots.sourceFor(client('default'));
   put('slice.yaml', slice('10.0.0.9'));
   assert.deepEqual(endpointsIn(source), ['10.0.0.9']);
 });
 
 test('when a service loses its last endpoint its empty assignment is still there', () => {
   const { plane, put } = setUp();
-  const source = plane.snapshots.sourceFor('default');
+  const source = plane.snapshots.sourceFor(client('default'));
   put('slice.yaml', slice());
   assert.deepEqual(endpointsIn(source), []);
 });
 
 test('a change that alters no resource keeps the snapshot, and one elsewhere keeps the rest', () => {
   const { clock, plane, put } = setUp();
-  const source = plane.snapshots.sourceFor('default');
+  const source = plane.snapshots.sourceFor(client('default'));
   const before = source.current();
   put('service.yaml', service.replace('ports:', 'sessionAffinity: None, ports:'));
   clock.advance(1000);
@@ -142,9 +145,9 @@ test('a change that alters no resource keeps the snapshot, and one elsewhere kee
 
 test('a namespace without clients is given up, and one with clients goes on', () => {
   const { plane, put } = setUp();
-  const one = plane.snapshots.sourceFor('one');
+  const one = plane.snapshots.sourceFor(client('one'));
   const leave = one.onChange(() => {});
-  const stay = plane.snapshots.sourceFor('two');
+  const stay = plane.snapshots.sourceFor(client('two'));
   stay.onChange(() => {});
   leave();
   assert.deepEqual([...plane.snapshots.versions.keys()], ['two']);

@@ -10,7 +10,7 @@ import { EMPTY_MODEL, type Model } from './registry/model.js';
 import { Registry } from './registry/registry.js';
 import { withdraws } from './registry/withdrawal.js';
 import type { SourceLog } from './source-log.js';
-import type { BalancerName } from './translate/sidecar/cluster.js';
+import type { BalancerName } from './translate/sidecar/balancer.js';
 
 /** What the control plane needs of a source of Kubernetes objects. */
 export interface ObjectSource {

@@ -9,8 +9,8 @@ import { formatAddress } from './format-address.js';
 import { directoryError } from './directory-error.js';
 import { listenHttp, type RunningHttp } from './http/control-http.js';
 import { SourceLog } from './source-log.js';
-import { clientNamespace } from './push/client-namespace.js';
-import type { BalancerName } from './translate/sidecar/cluster.js';
+import { clientOfNode } from './push/client-of-node.js';
+import type { BalancerName } from './translate/sidecar/balancer.js';
 
 export interface Binding {
   /** Name or IP address; an IPv6 address without brackets. */
@@ -64,7 +64,7 @@ export async function startControl(options: ControlOptions): Promise<RunningCont
   const ads: AdsServer = new AdsServer({
     clock,
     logger,
-    snapshotFor: (node) => plane.snapshots.sourceFor(clientNamespace(node)),
+    snapshotFor: (node) => plane.snapshots.sourceFor(clientOfNode(node)),
     onNack: () => plane.nacked(),
   });
   const plane = new ControlPlane({

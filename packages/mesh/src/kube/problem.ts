@@ -1,9 +1,12 @@
-/** How much a finding matters: an `error` keeps the file's last good objects in force, a `warning` does not. */
+import type { ProblemCode } from './problem-code.js';
+
+/** How much a finding matters: an `error` must be mended, a `warning` should be looked at. */
 export type Severity = 'error' | 'warning';
 
 /** Something wrong in a manifest, and exactly where. */
 export interface Problem {
   readonly severity: Severity;
+  readonly code: ProblemCode;
   /** Path of the file, relative to the watched directory. */
   readonly file: string;
   /** 1-based; 0 when the finding is about the file as a whole. */
@@ -16,6 +19,14 @@ export interface Problem {
   readonly message: string;
 }
 
+/**
+ * Whether a problem keeps its file from taking effect. A field that is not implemented is an error where it
+ * protects calls, but what else the file says is better in force than not.
+ */
+export function refusesFile({ severity, code }: Problem): boolean {
+  return severity === 'error' && code !== 'WEIR0006';
+}
+
 /** Formats a problem as compilers do, so that editors can jump to it: `file:line:column: field: message`. */
 export function formatProblem(problem: Problem): string {
   const position = problem.line > 0 ? `${problem.file}:${problem.line}:${problem.column}` : problem.file;
@@ -24,6 +35,15 @@ export function formatProblem(problem: Problem): string {
 }
 
 export type FieldPath = readonly (string | number)[];
+
+/** A place in a file; both are counted from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Finds where a field of one object stands; a field that is not there has the place of what it would be in. */
+export type Locate = (path: FieldPath) => Position;
 
 /** Formats a path of keys and indices: `['spec', 'ports', 0, 'port']` → `spec.ports[0].port`. */
 export function formatField(path: FieldPath): string {

@@ -2,13 +2,25 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TYPE_CLUSTER } from '../../xds/type-urls.js';
 import { answerHttp } from './control-http.js';
+import { EMPTY_MODEL } from '../registry/model.js';
 import type { ControlState } from './status.js';
 
 const state = (): ControlState => ({
   directory: 'mesh',
   fileCount: 2,
-  problems: [{ severity: 'error', file: 'a.yaml', line: 3, column: 5, field: 'spec', message: 'is wrong' }],
+  problems: [
+    {
+      severity: 'error',
+      code: 'WEIR0002',
+      file: 'a.yaml',
+      line: 3,
+      column: 5,
+      field: 'spec',
+      message: 'is wrong',
+    },
+  ],
   model: {
+    ...EMPTY_MODEL,
     services: [
       {
         host: 'greeter.default.svc.cluster.local',
@@ -29,6 +41,7 @@ const state = (): ControlState => ({
                 health: 'draining',
                 locality: { region: '', zone: '', subZone: '' },
                 pod: 'p',
+                labels: {},
               },
             ],
           },
@@ -37,7 +50,6 @@ const state = (): ControlState => ({
         origin: 'Service default/greeter',
       },
     ],
-    problems: [],
   },
   versions: new Map([['default', 'v1']]),
   clients: [

@@ -11,7 +11,7 @@ export interface ControlState {
   /** Of the files, and of objects that do not fit together. */
   readonly problems: readonly Problem[];
   readonly model: Model;
-  /** Namespace → version of the configuration its clients get. */
+  /** Version of the configuration that clients get, by their namespace and whatever else rules ask of them. */
   readonly versions: ReadonlyMap<string, string>;
   readonly clients: ReturnType<AdsServer['status']>;
   readonly pushes: number;

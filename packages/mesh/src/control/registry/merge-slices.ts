@@ -14,7 +14,16 @@ interface Candidate {
   readonly fitness: Fitness;
   readonly locality: ModelLocality;
   readonly pod: string;
+  readonly labels: Labels;
 }
+
+export type Labels = Readonly<Record<string, string>>;
+/** The labels of a pod; none when it is not known. */
+export type LabelsOf = (namespace: string, pod: string) => Labels;
+
+/** On pods since Kubernetes 1.35, and copied there by tools before. */
+const REGION_LABEL = 'topology.kubernetes.io/region';
+const ZONE_LABEL = 'topology.kubernetes.io/zone';
 
 /**
  * Merges all slices of a Service into the endpoints of one of its ports.
@@ -27,10 +36,11 @@ export function mergeSlices(
   slices: readonly EndpointSliceObject[],
   portName: string,
   preferredFamily: AddressFamily,
+  labelsOf: LabelsOf = () => ({}),
 ): ModelEndpoint[] {
   const best = new Map<string, Candidate>();
   for (const slice of slices) {
-    for (const candidate of candidatesOf(slice, portName)) {
+    for (const candidate of candidatesOf(slice, portName, labelsOf)) {
       const key = addressKey(candidate);
       const known = best.get(key);
       if (known === undefined || compareCandidates(candidate, known) < 0) best.set(key, candidate);
@@ -39,10 +49,10 @@ export function mergeSlices(
   const candidates = withoutSecondFamily([...best.values()], preferredFamily);
   const fittest = FITNESS.find((fitness) => candidates.some((candidate) => candidate.fitness === fitness));
   return candidates
-    .map(({ host, port, fitness, locality, pod }): ModelEndpoint => {
+    .map(({ host, port, fitness, locality, pod, labels }): ModelEndpoint => {
       // Kubernetes KEP-1669: endpoints that end but still serve are used only when there are no others.
       const isUsed = fitness !== 'stopping' && fitness === fittest;
-      return { host, port, weight: 1, health: isUsed ? 'healthy' : 'draining', locality, pod };
+      return { host, port, weight: 1, health: isUsed ? 'healthy' : 'draining', locality, pod, labels };
     })
     .sort(compareEndpoints);
 }
@@ -51,7 +61,11 @@ export function compareEndpoints(a: ModelEndpoint, b: ModelEndpoint): number {
   return compareText(a.host, b.host) || a.port - b.port;
 }
 
-function* candidatesOf(slice: EndpointSliceObject, portName: string): Iterable<Candidate> {
+function* candidatesOf(
+  slice: EndpointSliceObject,
+  portName: string,
+  labelsOf: LabelsOf,
+): Iterable<Candidate> {
   const family = slice.addressType;
   if (family === 'FQDN') return;
   const port = slice.ports.find(({ name }) => (name ?? '') === portName)?.port;
@@ -59,9 +73,11 @@ function* candidatesOf(slice: EndpointSliceObject, portName: string): Iterable<C
   for (const endpoint of slice.endpoints) {
     const fitness = fitnessOf(endpoint);
     if (fitness === undefined) continue;
-    const locality = { region: '', zone: endpoint.zone ?? '', subZone: '' };
     const pod = endpoint.targetRef?.name ?? '';
-    for (const host of endpoint.addresses) yield { host, port, family, fitness, locality, pod };
+    const labels = labelsOf(endpoint.targetRef?.namespace ?? slice.metadata.namespace, pod);
+    const zone = endpoint.zone ?? labels[ZONE_LABEL] ?? '';
+    const locality = { region: labels[REGION_LABEL] ?? '', zone, subZone: '' };
+    for (const host of endpoint.addresses) yield { host, port, family, fitness, locality, pod, labels };
   }
 }
 

@@ -1,4 +1,7 @@
 import type { Problem } from '../../kube/problem.js';
+import { reaches, type Audience } from './export-to.js';
+import { HostIndex } from './host-index.js';
+import { NO_POLICIES, type Policies } from './policies.js';
 import type { Protocol } from './protocol.js';
 
 export interface ModelLocality {
@@ -19,6 +22,8 @@ export interface ModelEndpoint {
   readonly locality: ModelLocality;
   /** Name of the pod, for people; `''` when unknown. */
   readonly pod: string;
+  /** Of the pod, or of the endpoint in a ServiceEntry; they tell which subsets it is in. */
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 export interface ModelPort {
@@ -43,7 +48,7 @@ export interface ModelService {
   readonly addresses: readonly string[];
   readonly ports: readonly ModelPort[];
   /** Namespaces that may call it; undefined: all (Istio's `exportTo`). */
-  readonly exportTo: ReadonlySet<string> | undefined;
+  readonly exportTo: Audience;
   /** `Service default/greeter`, for people. */
   readonly origin: string;
 }
@@ -52,13 +57,21 @@ export interface ModelService {
 export interface Model {
   /** Ordered by host. */
   readonly services: readonly ModelService[];
+  /** The same, by the hosts that rules name. */
+  readonly hosts: HostIndex;
+  readonly policies: Policies;
   /** Objects that are valid each for itself, but do not fit together. */
   readonly problems: readonly Problem[];
 }
 
-export const EMPTY_MODEL: Model = { services: [], problems: [] };
+export const EMPTY_MODEL: Model = {
+  services: [],
+  hosts: new HostIndex([], 'cluster.local'),
+  policies: NO_POLICIES,
+  problems: [],
+};
 
 /** Whether a client in `namespace` may know of the service. */
 export function isVisible(service: ModelService, namespace: string): boolean {
-  return service.exportTo === undefined || service.exportTo.has(namespace);
+  return reaches(service.exportTo, namespace);
 }

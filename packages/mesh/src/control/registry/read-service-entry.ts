@@ -3,7 +3,9 @@ import type { ServiceEntryObject } from '../../kube/resources/service-entry.js';
 import { compareEndpoints } from './merge-slices.js';
 import type { ModelEndpoint, ModelLocality, ModelPort, ModelService } from './model.js';
 import { protocolOfWord } from './protocol.js';
-import type { Loaded, ReadResult } from './read-service.js';
+import { readExportTo } from './export-to.js';
+import type { ReadResult } from './read-service.js';
+import type { Loaded } from './source.js';
 
 type Spec = ServiceEntryObject['spec'];
 type Workload = NonNullable<Spec['endpoints']>[number];
@@ -49,6 +51,7 @@ function endpointOf(workload: Workload, port: EntryPort): ModelEndpoint {
     health: 'healthy',
     locality: parseLocality(workload.locality ?? ''),
     pod: '',
+    labels: workload.labels ?? {},
   };
 }
 
@@ -72,13 +75,4 @@ function distinct(endpoints: readonly ModelEndpoint[]): ModelEndpoint[] {
 /** `10.0.0.1/32` and `fd00::1/128` are single addresses; shorter prefixes stay as they are. */
 function withoutFullPrefix(address: string): string {
   return address.replace(address.includes(':') ? /\/128$/ : /\/32$/, '');
-}
-
-/** Istio `exportTo`: `*` all (also when absent), `.` its own namespace, `~` nobody, else names. */
-function readExportTo(
-  exportTo: readonly string[] | undefined,
-  namespace: string,
-): ReadonlySet<string> | undefined {
-  if (exportTo === undefined || exportTo.length === 0 || exportTo.includes('*')) return undefined;
-  return new Set(exportTo.filter((each) => each !== '~').map((each) => (each === '.' ? namespace : each)));
 }

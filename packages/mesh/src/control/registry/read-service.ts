@@ -1,14 +1,13 @@
 import { isIP, isIPv6 } from 'node:net';
 import type { LoadedObject } from '../../kube/directory/manifest-set.js';
+import type { ProblemCode } from '../../kube/problem-code.js';
 import type { Problem } from '../../kube/problem.js';
 import type { EndpointSliceObject } from '../../kube/resources/endpoint-slice.js';
 import type { ServiceObject } from '../../kube/resources/service.js';
-import { mergeSlices, type AddressFamily } from './merge-slices.js';
+import { mergeSlices, type AddressFamily, type LabelsOf } from './merge-slices.js';
 import type { ModelPort, ModelService } from './model.js';
 import { carriesRequests, protocolOfPort } from './protocol.js';
-
-/** A Kubernetes object of a known kind, with the place it was read from. */
-export type Loaded<T> = Omit<LoadedObject, 'object'> & { readonly object: T };
+import type { Loaded } from './source.js';
 
 export interface ReadResult {
   readonly services: readonly ModelService[];
@@ -25,6 +24,7 @@ export function readService(
   service: Loaded<ServiceObject>,
   slices: readonly Loaded<EndpointSliceObject>[],
   clusterDomain: string,
+  labelsOf: LabelsOf,
 ): ReadResult {
   const { metadata, spec } = service.object;
   const { name, namespace } = metadata;
@@ -41,7 +41,7 @@ export function readService(
       appProtocol: port.appProtocol,
       transport: port.protocol,
     });
-    const endpoints = mergeSlices(objects, port.name ?? '', preferred);
+    const endpoints = mergeSlices(objects, port.name ?? '', preferred, labelsOf);
     return { number: port.port, name: port.name ?? '', protocol, endpoints };
   });
   const model: ModelService = {
@@ -68,7 +68,7 @@ function findGaps(
   const { name } = service.object.metadata;
   if (slices.length === 0) {
     const message = `${service.key} has no endpoints: no EndpointSlice in its namespace has the label kubernetes.io/service-name: ${name}`;
-    return [warningAt(service, message)];
+    return [warningAt(service, 'WEIR0203', message)];
   }
   const offered = new Set(slices.flatMap(({ object }) => object.ports.map((port) => port.name ?? '')));
   return balanced
@@ -76,7 +76,7 @@ function findGaps(
     .map((port) => {
       const names = [...offered].sort().map(describePortName).join(', ') || 'no ports';
       const message = `port ${port.number} (${describePortName(port.name)}) of ${service.key} has no endpoints: its EndpointSlices have ${names}; the names must be the same`;
-      return warningAt(service, message);
+      return warningAt(service, 'WEIR0204', message);
     });
 }
 
@@ -85,6 +85,10 @@ function describePortName(name: string): string {
 }
 
 /** A warning about the object as a whole. */
-export function warningAt(object: Pick<LoadedObject, 'file' | 'line'>, message: string): Problem {
-  return { severity: 'warning', file: object.file, line: object.line, column: 1, field: '', message };
+export function warningAt(
+  object: Pick<LoadedObject, 'file' | 'line'>,
+  code: ProblemCode,
+  message: string,
+): Problem {
+  return { severity: 'warning', code, file: object.file, line: object.line, column: 1, field: '', message };
 }

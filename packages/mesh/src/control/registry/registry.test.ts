@@ -105,6 +105,7 @@ test('a ServiceEntry is a service for each of its hosts, with ports and weights 
       health: 'healthy',
       locality: { region: '', zone: '', subZone: '' },
       pod: '',
+      labels: {},
     },
     {
       host: '10.0.0.2',
@@ -113,6 +114,7 @@ test('a ServiceEntry is a service for each of its hosts, with ports and weights 
       health: 'healthy',
       locality: { region: 'eu', zone: 'eu-1', subZone: 'a' },
       pod: '',
+      labels: {},
     },
   ]);
 });

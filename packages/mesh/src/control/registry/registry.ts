@@ -1,11 +1,14 @@
 import type { LoadedObject } from '../../kube/directory/manifest-set.js';
 import type { Problem } from '../../kube/problem.js';
-import { SERVICE_NAME_LABEL, type EndpointSliceObject } from '../../kube/resources/endpoint-slice.js';
-import type { ServiceEntryObject } from '../../kube/resources/service-entry.js';
-import type { ServiceObject } from '../../kube/resources/service.js';
+import { HostIndex } from './host-index.js';
+import { mayMeet } from './export-to.js';
 import type { Model, ModelService } from './model.js';
+import { podKey, sortByKind, type SortedObjects } from './objects-by-kind.js';
+import { readPolicies } from './read-policies.js';
 import { readServiceEntry } from './read-service-entry.js';
-import { readService, warningAt, type Loaded, type ReadResult } from './read-service.js';
+import { readService, warningAt, type ReadResult } from './read-service.js';
+import type { Loaded } from './source.js';
+import type { EndpointSliceObject } from '../../kube/resources/endpoint-slice.js';
 
 interface Memo {
   readonly inputs: readonly LoadedObject[];
@@ -25,7 +28,23 @@ export class Registry {
   }
 
   update(objects: readonly LoadedObject[]): Model {
-    const { services, slices, entries } = sortByKind(objects);
+    const sorted = sortByKind(objects);
+    const { results, problems } = this.#readServices(sorted);
+    const services = results.flatMap((result) => result.services).sort(compareServices);
+    const hosts = new HostIndex(services, this.#clusterDomain);
+    const read = readPolicies(sorted, hosts);
+    problems.push(
+      ...results.flatMap((result) => result.problems),
+      ...findHostConflicts(services, objects),
+      ...read.problems,
+    );
+    return { services, hosts, policies: read.policies, problems };
+  }
+
+  #readServices({ services, slices, pods, entries }: SortedObjects): {
+    results: ReadResult[];
+    problems: Problem[];
+  } {
     const memo = new Map<string, Memo>();
     const read = (key: string, inputs: readonly LoadedObject[], compute: () => ReadResult): ReadResult => {
       const known = this.#memo.get(key);
@@ -33,6 +52,8 @@ export class Registry {
       memo.set(key, { inputs, result });
       return result;
     };
+    const labelsOf = (namespace: string, pod: string) =>
+      pods.get(podKey(namespace, pod))?.object.metadata.labels ?? {};
 
     const results: ReadResult[] = [];
     const problems: Problem[] = [];
@@ -40,54 +61,34 @@ export class Registry {
       const { namespace, name } = service.object.metadata;
       const own = slices.get(`${namespace}/${name}`) ?? [];
       slices.delete(`${namespace}/${name}`);
+      const behind = [...podsOf(own)].map((key) => pods.get(key)).filter((pod) => pod !== undefined);
       results.push(
-        read(service.key, [service, ...own], () => readService(service, own, this.#clusterDomain)),
+        read(service.key, [service, ...own, ...behind], () =>
+          readService(service, own, this.#clusterDomain, labelsOf),
+        ),
       );
     }
     for (const entry of entries) results.push(read(entry.key, [entry], () => readServiceEntry(entry)));
     for (const [owner, orphans] of slices) {
       for (const slice of orphans) {
-        problems.push(
-          warningAt(slice, `${slice.key} has endpoints of Service ${owner}, which does not exist`),
-        );
+        const message = `${slice.key} has endpoints of Service ${owner}, which does not exist`;
+        problems.push(warningAt(slice, 'WEIR0205', message));
       }
     }
     this.#memo = memo;
-
-    const all = results.flatMap((result) => result.services).sort(compareServices);
-    problems.push(...results.flatMap((result) => result.problems), ...findHostConflicts(all, objects));
-    return { services: all, problems };
+    return { results, problems };
   }
 }
 
-interface Kinds {
-  readonly services: Loaded<ServiceObject>[];
-  /** By `namespace/name` of the Service that owns them. */
-  readonly slices: Map<string, Loaded<EndpointSliceObject>[]>;
-  readonly entries: Loaded<ServiceEntryObject>[];
-}
-
-function sortByKind(objects: readonly LoadedObject[]): Kinds {
-  const kinds: Kinds = { services: [], slices: new Map(), entries: [] };
-  for (const { object, ...place } of [...objects].sort((a, b) => (a.key < b.key ? -1 : 1))) {
-    switch (object.kind) {
-      case 'Service':
-        kinds.services.push({ object, ...place });
-        break;
-      case 'ServiceEntry':
-        kinds.entries.push({ object, ...place });
-        break;
-      case 'EndpointSlice': {
-        const owner = object.metadata.labels?.[SERVICE_NAME_LABEL];
-        if (owner === undefined || owner === '') break;
-        const key = `${object.metadata.namespace}/${owner}`;
-        const others = kinds.slices.get(key);
-        if (others === undefined) kinds.slices.set(key, [{ object, ...place }]);
-        else others.push({ object, ...place });
-      }
+function podsOf(slices: readonly Loaded<EndpointSliceObject>[]): ReadonlySet<string> {
+  const keys = new Set<string>();
+  for (const { object } of slices) {
+    for (const { targetRef } of object.endpoints) {
+      if (targetRef?.name !== undefined)
+        keys.add(podKey(targetRef.namespace ?? object.metadata.namespace, targetRef.name));
     }
   }
-  return kinds;
+  return keys;
 }
 
 function isSame(before: readonly LoadedObject[], after: readonly LoadedObject[]): boolean {
@@ -117,15 +118,9 @@ function findHostConflicts(services: readonly ModelService[], objects: readonly 
       continue;
     }
     const place = places.get(service.origin);
-    if (place === undefined || !mayMeet(first, service)) continue;
+    if (place === undefined || !mayMeet(first.exportTo, service.exportTo)) continue;
     const message = `${service.origin} has the host ${service.host} of ${first.origin}; clients that see both use only one of them`;
-    problems.push(warningAt(place, message));
+    problems.push(warningAt(place, 'WEIR0110', message));
   }
   return problems;
-}
-
-function mayMeet(a: ModelService, b: ModelService): boolean {
-  if (a.exportTo === undefined) return b.exportTo === undefined || b.exportTo.size > 0;
-  if (b.exportTo === undefined) return a.exportTo.size > 0;
-  return [...a.exportTo].some((namespace) => b.exportTo?.has(namespace));
 }

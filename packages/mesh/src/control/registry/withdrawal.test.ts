@@ -11,6 +11,7 @@ const endpoint = (host: string, health: ModelEndpoint['health'] = 'healthy'): Mo
   health,
   locality: { region: '', zone: '', subZone: '' },
   pod: '',
+  labels: {},
 });
 
 const service = (endpoints: ModelEndpoint[], protocol: Protocol = 'grpc', host = 'a'): ModelService => ({
@@ -24,7 +25,7 @@ const service = (endpoints: ModelEndpoint[], protocol: Protocol = 'grpc', host =
   origin: `ServiceEntry default/${host}`,
 });
 
-const model = (...services: ModelService[]): Model => ({ services, problems: [] });
+const model = (...services: ModelService[]): Model => ({ ...EMPTY_MODEL, services });
 
 test('adding services and endpoints withdraws nothing', () => {
   const before = model(service([endpoint('1')]));

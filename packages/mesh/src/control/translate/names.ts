@@ -1,8 +1,8 @@
 /** Names as Istio gives them, so that people and their tools find what they know. */
 
-/** `outbound|50051||greeter.default.svc.cluster.local`; between the bars would stand a subset. */
-export function clusterName(host: string, port: number): string {
-  return `outbound|${port}||${host}`;
+/** `outbound|50051||greeter.default.svc.cluster.local`; between the bars stands the subset, if any. */
+export function clusterName(host: string, port: number, subset = ''): string {
+  return `outbound|${port}|${subset}|${host}`;
 }
 
 /** `0.0.0.0_50051`. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parseManifest, type IgnoredKind, type ManifestObject } from '../manifest/parse-manifest.js';
-import { formatProblem, type Problem } from '../problem.js';
+import { formatProblem, refusesFile, type Locate, type Problem } from '../problem.js';
 import type { KubeObject } from '../resources/kinds.js';
 import { judgeCompleteness } from './half-written.js';
 
@@ -11,6 +11,7 @@ export interface LoadedObject {
   readonly object: KubeObject;
   readonly file: string;
   readonly line: number;
+  readonly locate: Locate;
 }
 
 /** News about one file, for people. */
@@ -74,7 +75,7 @@ export class ManifestSet {
     }
     const parsed = parseManifest(file, text);
     state.problems = parsed.problems;
-    if (parsed.problems.some((problem) => problem.severity === 'error')) return false;
+    if (parsed.problems.some(refusesFile)) return false;
     state.goodText = text;
     state.ignored = parsed.ignored;
     state.objects = keepEqual(state.objects, parsed.objects);
@@ -83,7 +84,9 @@ export class ManifestSet {
 
   /** Notes that a file could not be read; its objects stay in force. Always false. */
   fail(file: string, message: string): boolean {
-    this.#stateOf(file).problems = [{ severity: 'error', file, line: 0, column: 0, field: '', message }];
+    this.#stateOf(file).problems = [
+      { severity: 'error', code: 'WEIR0001', file, line: 0, column: 0, field: '', message },
+    ];
     return false;
   }
 
@@ -112,7 +115,7 @@ export class ManifestSet {
 
   #refusalOf(file: string): { keptObjects: number } | undefined {
     const state = this.#files.get(file);
-    const isRefused = state?.problems.some((problem) => problem.severity === 'error') ?? false;
+    const isRefused = state?.problems.some(refusesFile) ?? false;
     return isRefused ? { keptObjects: state?.objects.length ?? 0 } : undefined;
   }
 
@@ -144,14 +147,22 @@ export class ManifestSet {
     const objects: LoadedObject[] = [];
     const duplicates = new Map<string, Problem[]>();
     for (const file of files) {
-      for (const { key, object, line } of this.#files.get(file)?.objects ?? []) {
+      for (const { key, object, line, locate } of this.#files.get(file)?.objects ?? []) {
         const owner = owners.get(key);
         if (owner === file) {
-          objects.push({ key, object, file, line });
+          objects.push({ key, object, file, line, locate });
           continue;
         }
         const message = `${key} is already defined at ${owner}:${lineOf.get(key)}, which stays in force; remove one of the two`;
-        const problem: Problem = { severity: 'error', file, line, column: 1, field: '', message };
+        const problem: Problem = {
+          severity: 'error',
+          code: 'WEIR0004',
+          file,
+          line,
+          column: 1,
+          field: '',
+          message,
+        };
         duplicates.set(file, [...(duplicates.get(file) ?? []), problem]);
       }
     }

@@ -1,10 +1,13 @@
 import * as z from 'zod';
+import type { ProblemCode } from '../problem-code.js';
 import type { FieldPath } from '../problem.js';
 import { nearest } from './near-miss.js';
 
 export interface Finding {
   readonly path: FieldPath;
   readonly message: string;
+  /** Default: WEIR0002. */
+  readonly code?: ProblemCode;
 }
 
 /** Turns one zod issue into findings in the words of someone who writes YAML. `input` is the validated value. */
@@ -29,7 +32,7 @@ export function explainIssue(issue: z.core.$ZodIssue, schema: z.core.$ZodType, i
       return [
         {
           path,
-          message: `must be ${withArticle(issue.expected)}, not ${describe(value)}${quoteHint(issue.expected, value)}`,
+          message: `must be ${withArticle(issue.expected, schemaAt(schema, path))}, not ${describe(value)}${quoteHint(issue.expected, value)}`,
         },
       ];
     case 'invalid_value': {
@@ -50,6 +53,10 @@ export function explainIssue(issue: z.core.$ZodIssue, schema: z.core.$ZodType, i
       return [
         { path, message: `must be at most ${sizeOf(issue.origin, issue.maximum)}, is ${describe(value)}` },
       ];
+    case 'custom': {
+      const code = issue.params?.['code'] as ProblemCode | undefined;
+      return [{ path, message: issue.message, ...(code === undefined ? {} : { code }) }];
+    }
     default:
       return [{ path, message: issue.message }];
   }
@@ -65,19 +72,26 @@ function valueAt(input: unknown, path: FieldPath): unknown {
 }
 
 function knownKeys(schema: z.core.$ZodType, path: FieldPath): string[] {
+  const found = schemaAt(schema, path);
+  return found instanceof z.ZodObject ? Object.keys(found.shape) : [];
+}
+
+function schemaAt(schema: z.core.$ZodType, path: FieldPath): z.core.$ZodType | undefined {
   let current = unwrap(schema);
   for (const key of path) {
     if (current instanceof z.ZodObject) {
       const next = (current.shape as Record<string, z.core.$ZodType>)[String(key)];
-      if (next === undefined) return [];
+      if (next === undefined) return undefined;
       current = unwrap(next);
     } else if (current instanceof z.ZodArray) {
       current = unwrap(current.element);
+    } else if (current instanceof z.ZodRecord) {
+      current = unwrap(current.valueType);
     } else {
-      return [];
+      return undefined;
     }
   }
-  return current instanceof z.ZodObject ? Object.keys(current.shape) : [];
+  return current;
 }
 
 function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
@@ -86,11 +100,12 @@ function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
   return current;
 }
 
-function withArticle(expected: string): string {
+function withArticle(expected: string, schema: z.core.$ZodType | undefined): string {
   switch (expected) {
     case 'int':
-    case 'number':
       return 'a whole number';
+    case 'number':
+      return schema instanceof z.ZodNumber && !schema.isInt ? 'a number' : 'a whole number';
     case 'object':
     case 'record':
       return 'a map';

@@ -1,5 +1,13 @@
 import { LineCounter, parseAllDocuments, type Document } from 'yaml';
-import { formatField, type FieldPath, type Problem, type Severity } from '../problem.js';
+import type { ProblemCode } from '../problem-code.js';
+import {
+  formatField,
+  refusesFile,
+  type FieldPath,
+  type Locate,
+  type Problem,
+  type Severity,
+} from '../problem.js';
 import { lookUpKind, objectKey, type KubeObject } from '../resources/kinds.js';
 import { findWithoutEffect } from '../resources/without-effect.js';
 import { explainIssue } from './explain-issue.js';
@@ -11,6 +19,7 @@ export interface ManifestObject {
   readonly object: KubeObject;
   /** 1-based line the object begins at. */
   readonly line: number;
+  readonly locate: Locate;
 }
 
 export interface IgnoredKind {
@@ -26,8 +35,8 @@ export interface ParsedManifest {
   readonly ignored: readonly IgnoredKind[];
 }
 
-/** A broken file often breaks everywhere after the first mistake; more than this helps nobody. */
-const MAX_PROBLEMS = 20;
+/** A broken file often breaks everywhere after the first mistake; more errors than this help nobody. */
+const MAX_ERRORS = 20;
 
 /**
  * Parses one manifest file: YAML or JSON, one or several documents, `kind: List` included. Never throws;
@@ -51,15 +60,15 @@ class ManifestParser {
   parse(text: string): ParsedManifest {
     const parsed = this.#parseYaml(text);
     for (const document of parsed) {
-      for (const error of document.errors) this.#add('error', error.pos[0], [], error.message);
+      for (const error of document.errors) this.#add('error', 'WEIR0001', error.pos[0], [], error.message);
     }
     if (this.#problems.length === 0) {
       for (const document of parsed) this.#readDocument(document);
     }
-    const failed = this.#problems.some((problem) => problem.severity === 'error');
+    const failed = this.#problems.some(refusesFile);
     return {
       objects: failed ? [] : this.#objects,
-      problems: this.#problems.slice(0, MAX_PROBLEMS),
+      problems: failed ? this.#problems.slice(0, MAX_ERRORS) : this.#problems,
       ignored: [...this.#ignored.values()],
     };
   }
@@ -77,7 +86,7 @@ class ManifestParser {
       return Array.isArray(documents) ? documents : [];
     } catch (error) {
       // Nested so deep that the parser runs out of stack.
-      this.#add('error', 0, [], error instanceof Error ? error.message : String(error));
+      this.#add('error', 'WEIR0001', 0, [], error instanceof Error ? error.message : String(error));
       return [];
     }
   }
@@ -90,6 +99,7 @@ class ManifestParser {
       // An alias without its anchor, or more aliases than any honest manifest has.
       this.#add(
         'error',
+        'WEIR0001',
         document.range?.[0] ?? 0,
         [],
         error instanceof Error ? error.message : String(error),
@@ -104,6 +114,7 @@ class ManifestParser {
     if (!isMap(value)) {
       this.#addAt(
         'error',
+        'WEIR0002',
         document,
         path,
         'a Kubernetes object (a map with apiVersion and kind) is expected here',
@@ -115,6 +126,7 @@ class ManifestParser {
       const missing = typeof apiVersion === 'string' ? 'kind' : 'apiVersion';
       this.#addAt(
         'error',
+        'WEIR0002',
         document,
         [...path, missing],
         `required field "${missing}" is missing or no string`,
@@ -135,7 +147,7 @@ class ManifestParser {
       return;
     }
     if (lookup.found === 'mistake') {
-      this.#addAt('error', document, [...path, lookup.field], lookup.message);
+      this.#addAt('error', 'WEIR0003', document, [...path, lookup.field], lookup.message);
       return;
     }
     const { schema } = lookup.definition;
@@ -143,7 +155,8 @@ class ManifestParser {
     if (!result.success) {
       for (const issue of result.error.issues) {
         for (const finding of explainIssue(issue, schema, value)) {
-          this.#addAt('error', document, path, finding.message, finding.path);
+          const { code = 'WEIR0002', message, path: field } = finding;
+          this.#addAt('error', code, document, path, message, field);
         }
       }
       return;
@@ -158,6 +171,7 @@ class ManifestParser {
     if (twin !== undefined) {
       this.#addAt(
         'error',
+        'WEIR0004',
         document,
         path,
         `${key} is already defined at line ${twin.line} of this file; keep one`,
@@ -165,25 +179,36 @@ class ManifestParser {
       return;
     }
     for (const finding of findWithoutEffect(object)) {
-      this.#addAt('warning', document, path, finding.message, finding.path);
+      this.#addAt(finding.severity, finding.code, document, path, finding.message, finding.path);
     }
-    this.#objects.push({ key, object, line });
+    this.#objects.push({ key, object, line, locate: this.#locator(object, document, path, line) });
+  }
+
+  /** Of what can be many and has nothing to point at, the parsed text is not kept. */
+  #locator(object: KubeObject, document: Document, base: FieldPath, line: number): Locate {
+    if (object.kind === 'EndpointSlice' || object.kind === 'Pod') return () => ({ line, column: 1 });
+    return (path) => {
+      const position = this.#lines.linePos(locate(document, [...base, ...path]));
+      return { line: position.line, column: position.col };
+    };
   }
 
   #addAt(
     severity: Severity,
+    code: ProblemCode,
     document: Document,
     base: FieldPath,
     message: string,
     path: FieldPath = [],
   ): void {
     const whole = [...base, ...path];
-    this.#add(severity, locate(document, whole), whole, message);
+    this.#add(severity, code, locate(document, whole), whole, message);
   }
 
-  #add(severity: Severity, offset: number, path: FieldPath, message: string): void {
+  #add(severity: Severity, code: ProblemCode, offset: number, path: FieldPath, message: string): void {
     const { line, col } = this.#lines.linePos(offset);
-    this.#problems.push({ severity, file: this.#file, line, column: col, field: formatField(path), message });
+    const field = formatField(path);
+    this.#problems.push({ severity, code, file: this.#file, line, column: col, field, message });
   }
 }
 

@@ -1,11 +1,23 @@
 import type { ZodType } from 'zod';
+import { destinationRuleSchema, type DestinationRuleObject } from './destination-rule.js';
 import { endpointSliceSchema, type EndpointSliceObject } from './endpoint-slice.js';
+import { grpcPolicySchema, type GrpcPolicyObject } from './grpc-policy.js';
+import { istioNetworkingVersions } from './istio-object.js';
+import { podSchema, type PodObject } from './pod.js';
 import { serviceEntrySchema, type ServiceEntryObject } from './service-entry.js';
 import { serviceSchema, type ServiceObject } from './service.js';
+import { virtualServiceSchema, type VirtualServiceObject } from './virtual-service.js';
 import { isNearMiss } from '../manifest/near-miss.js';
 
 /** An object of a kind Weir reads, validated, with its namespace filled in. */
-export type KubeObject = ServiceObject | EndpointSliceObject | ServiceEntryObject;
+export type KubeObject =
+  | ServiceObject
+  | EndpointSliceObject
+  | PodObject
+  | ServiceEntryObject
+  | VirtualServiceObject
+  | DestinationRuleObject
+  | GrpcPolicyObject;
 
 export interface KindDefinition {
   readonly kind: KubeObject['kind'];
@@ -15,15 +27,16 @@ export interface KindDefinition {
   readonly schema: ZodType<KubeObject>;
 }
 
+const ISTIO = 'networking.istio.io';
+
 const KINDS: readonly KindDefinition[] = [
   { kind: 'Service', group: '', versions: ['v1'], schema: serviceSchema },
   { kind: 'EndpointSlice', group: 'discovery.k8s.io', versions: ['v1'], schema: endpointSliceSchema },
-  {
-    kind: 'ServiceEntry',
-    group: 'networking.istio.io',
-    versions: ['v1', 'v1beta1', 'v1alpha3'],
-    schema: serviceEntrySchema,
-  },
+  { kind: 'Pod', group: '', versions: ['v1'], schema: podSchema },
+  { kind: 'ServiceEntry', group: ISTIO, versions: istioNetworkingVersions, schema: serviceEntrySchema },
+  { kind: 'VirtualService', group: ISTIO, versions: istioNetworkingVersions, schema: virtualServiceSchema },
+  { kind: 'DestinationRule', group: ISTIO, versions: istioNetworkingVersions, schema: destinationRuleSchema },
+  { kind: 'GRPCPolicy', group: 'weir.dev', versions: ['v1'], schema: grpcPolicySchema },
 ];
 
 export type KindLookup =

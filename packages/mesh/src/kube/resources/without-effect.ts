@@ -1,9 +1,30 @@
-import type { FieldPath } from '../problem.js';
+import type { ProblemCode } from '../problem-code.js';
+import type { FieldPath, Severity } from '../problem.js';
 import { SERVICE_NAME_LABEL } from './endpoint-slice.js';
 import type { KubeObject } from './kinds.js';
+import { findUnsupported } from './support/find-unsupported.js';
+
+/** Something in a valid object that a user would not expect. */
+export interface Surprise {
+  readonly path: FieldPath;
+  readonly message: string;
+  readonly code: ProblemCode;
+  /** An error does not keep the object from taking effect: it is one in `weir analyze`. */
+  readonly severity: Severity;
+}
 
 /** Valid manifests that would do nothing, or not all they say; the user must not have to find out alone. */
-export function findWithoutEffect(object: KubeObject): { path: FieldPath; message: string }[] {
+export function findWithoutEffect(object: KubeObject): readonly Surprise[] {
+  const idle = findIdle(object).map((each) => ({
+    ...each,
+    code: 'WEIR0005' as const,
+    severity: 'warning' as const,
+  }));
+  const unsupported = findUnsupported(object).map((each) => ({ ...each, code: 'WEIR0006' as const }));
+  return [...idle, ...unsupported];
+}
+
+function findIdle(object: KubeObject): { path: FieldPath; message: string }[] {
   switch (object.kind) {
     case 'Service':
       if (object.spec.type !== 'ExternalName') return [];
@@ -37,6 +58,11 @@ export function findWithoutEffect(object: KubeObject): { path: FieldPath; messag
       const message = `only "resolution: STATIC" with endpoints is supported, so this ServiceEntry (${resolution}) is not used`;
       return [{ path: ['spec', 'resolution'], message }];
     }
+    case 'Pod':
+    case 'VirtualService':
+    case 'DestinationRule':
+    case 'GRPCPolicy':
+      return [];
   }
 }
 

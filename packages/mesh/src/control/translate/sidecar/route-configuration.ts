@@ -1,6 +1,8 @@
 import type { RouteConfiguration, VirtualHost } from '../../../xds/generated/envoy.config.route.v3.js';
 import type { ModelService } from '../../registry/model.js';
-import { clusterName, routeConfigurationName } from '../names.js';
+import { routeConfigurationName } from '../names.js';
+import type { ClientView } from './client-view.js';
+import { translateHostRoutes } from './virtual-host-routes.js';
 
 /**
  * Routes of everything that can be called on one port: a virtual host for each service, found by any of the
@@ -8,17 +10,16 @@ import { clusterName, routeConfigurationName } from '../names.js';
  *
  * @param services those that have the port, in order of precedence: a name goes to the first that claims it,
  *   since a proxy refuses a configuration in which a name stands twice
- * @param namespace the client's: within it a service has its short name
  */
 export function translateRouteConfiguration(
   port: number,
   services: readonly ModelService[],
-  namespace: string,
+  view: ClientView,
 ): RouteConfiguration {
   const taken = new Set<string>();
   const virtualHosts: VirtualHost[] = [];
   for (const service of [...services].sort(compareClaims)) {
-    const domains = domainsOf(service, namespace)
+    const domains = domainsOf(service, view.client.namespace)
       .flatMap((domain) => [domain, `${domain}:${port}`])
       .filter((domain) => !taken.has(domain));
     if (domains.length === 0) continue;
@@ -26,14 +27,7 @@ export function translateRouteConfiguration(
     virtualHosts.push({
       name: `${service.host}:${port}`,
       domains,
-      routes: [
-        {
-          name: 'default',
-          match: { prefix: '/' },
-          // Written out, because Envoy ends a request after 15 s when nothing is said.
-          route: { cluster: clusterName(service.host, port), timeout: { seconds: 0 } },
-        },
-      ],
+      ...translateHostRoutes(service, port, view),
     });
   }
   return { name: routeConfigurationName(port), virtualHosts };
@@ -44,6 +38,7 @@ function compareClaims(a: ModelService, b: ModelService): number {
   return Number(a.shortName !== undefined) - Number(b.shortName !== undefined);
 }
 
+/** @param namespace the client's: within it a service has its short name */
 function domainsOf(service: ModelService, namespace: string): string[] {
   const short = service.namespace === namespace ? service.shortName : undefined;
   const names = [service.host, ...service.aliases, ...(short === undefined ? [] : [short])];

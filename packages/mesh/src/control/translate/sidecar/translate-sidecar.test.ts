@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { parse } from 'yaml';
 import { ManifestSet } from '../../../kube/directory/manifest-set.js';
 import { formatProblem } from '../../../kube/problem.js';
 import { messageToJson } from '../../../xds/to-json.js';
+import type { Client } from '../../registry/client.js';
 import type { Model } from '../../registry/model.js';
 import { Registry } from '../../registry/registry.js';
-import { translateEntries, translateService, visibleServices } from './translate-sidecar.js';
+import { ClientView } from './client-view.js';
+import { translateEntries, translateService } from './translate-sidecar.js';
 
 /** Each case is a YAML file, and beside it what a sidecar in namespace `default` is to get for it. */
 const GOLDEN = new URL('../../../../src/control/translate/sidecar/golden/', import.meta.url);
@@ -18,17 +21,28 @@ function modelOf(text: string): Model {
   return new Registry().update(set.objects);
 }
 
-function translateAll(model: Model, namespace = 'default') {
-  const services = visibleServices(model, namespace);
-  const own = services.map((service) => translateService(service, 'least_request'));
-  const { listeners, routes } = translateEntries(services, namespace);
+const clientIn = (namespace: string): Client => ({ namespace, labels: {}, locality: undefined });
+
+function translateAll(model: Model, client: Client) {
+  const view = new ClientView(model, client);
+  const entries = translateEntries(view, 'least_request');
+  const own = [
+    ...view.services.map((each) => translateService(each, view.ruleOf(each), client, 'least_request')),
+    entries,
+  ];
   const json = (type: string) => (message: object) => messageToJson(`envoy.config.${type}`, message);
   return {
-    listeners: listeners.map(json('listener.v3.Listener')),
-    routes: routes.map(json('route.v3.RouteConfiguration')),
+    listeners: entries.listeners.map(json('listener.v3.Listener')),
+    routes: entries.routes.map(json('route.v3.RouteConfiguration')),
     clusters: own.flatMap((each) => each.clusters).map(json('cluster.v3.Cluster')),
     assignments: own.flatMap((each) => each.assignments).map(json('endpoint.v3.ClusterLoadAssignment')),
   };
+}
+
+/** A first line such as `# client: {namespace: shop, labels: {app: web}}` says who asks. */
+function clientOf(text: string): Client {
+  const [, said = '{}'] = /^# client: (.*)$/m.exec(text) ?? [];
+  return { ...clientIn('default'), ...(parse(said) as Partial<Client>) };
 }
 
 const cases = readdirSync(GOLDEN).filter((name) => name.endsWith('.yaml'));
@@ -36,7 +50,8 @@ assert.ok(cases.length > 0);
 
 for (const name of cases) {
   test(`${name} translates to what is written beside it`, () => {
-    const actual = translateAll(modelOf(readFileSync(new URL(name, GOLDEN), 'utf8')));
+    const text = readFileSync(new URL(name, GOLDEN), 'utf8');
+    const actual = translateAll(modelOf(text), clientOf(text));
     const expected = new URL(name.replace('.yaml', '.json'), GOLDEN);
     if (process.env['WEIR_UPDATE_GOLDEN'] === '1')
       writeFileSync(expected, `${JSON.stringify(actual, undefined, 2)}\n`);
@@ -49,7 +64,7 @@ test('the balancer asked for is the balancer of each cluster', () => {
     '{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {ports: [{port: 80}]}}\n',
   ).services;
   const policies = (['least_request', 'round_robin', 'random'] as const).map(
-    (balancer) => translateService(service!, balancer).clusters[0]?.lbPolicy,
+    (balancer) => translateService(service!, undefined, clientIn('default'), balancer).clusters[0]?.lbPolicy,
   );
   assert.deepEqual(policies, ['LEAST_REQUEST', 'ROUND_ROBIN', 'RANDOM']);
 });
@@ -65,7 +80,7 @@ kind: ServiceEntry
 metadata: {name: a}
 spec: {hosts: [a, a.default], resolution: STATIC, ports: [{name: x, number: 80}]}
 `);
-  const { routes } = translateEntries(visibleServices(model, 'default'), 'default');
+  const { routes } = translateEntries(new ClientView(model, clientIn('default')), 'random');
   const hosts = routes[0]?.virtualHosts ?? [];
   const domains = hosts.flatMap((host) => host.domains ?? []);
   assert.equal(new Set(domains).size, domains.length);
@@ -80,7 +95,7 @@ test('a ServiceEntry is seen where it is exported to, and the own one before oth
   const entry = (namespace: string, exportTo: string) =>
     `apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: x, namespace: ${namespace}}\nspec: {hosts: [x], resolution: STATIC, exportTo: ${exportTo}}\n---\n`;
   const seenBy = (text: string, namespace: string) =>
-    visibleServices(modelOf(text), namespace).map((each) => each.namespace);
+    new ClientView(modelOf(text), clientIn(namespace)).services.map((each) => each.namespace);
   assert.deepEqual(seenBy(entry('one', '[.]'), 'one'), ['one']);
   assert.deepEqual(seenBy(entry('one', '[.]'), 'two'), []);
   const both = entry('one', '["*"]') + entry('two', '["*"]');

@@ -2,38 +2,71 @@ import type { Cluster } from '../../../xds/generated/envoy.config.cluster.v3.js'
 import type { ClusterLoadAssignment } from '../../../xds/generated/envoy.config.endpoint.v3.js';
 import type { Listener } from '../../../xds/generated/envoy.config.listener.v3.js';
 import type { RouteConfiguration } from '../../../xds/generated/envoy.config.route.v3.js';
-import { isVisible, type Model, type ModelService } from '../../registry/model.js';
+import { hasLabels, type Client } from '../../registry/client.js';
+import type { EffectiveRule, EffectiveSubset } from '../../registry/effective-rule.js';
+import { effectiveTrafficPolicy } from '../../registry/effective-traffic-policy.js';
+import type { ModelPort, ModelService } from '../../registry/model.js';
 import { carriesRequests } from '../../registry/protocol.js';
-import { translateCluster, type BalancerName } from './cluster.js';
-import { translateListener } from './listener.js';
+import { clusterName } from '../names.js';
+import type { BalancerName } from './balancer.js';
+import type { ClientView } from './client-view.js';
+import { translateCluster, translateMissingCluster } from './cluster.js';
+import { filtersIn, translateListener } from './listener.js';
 import { translateLoadAssignment } from './load-assignment.js';
+import { localityOrder } from './locality-order.js';
 import { translateRouteConfiguration } from './route-configuration.js';
 
-/** What belongs to one service alone, whoever asks. */
-export interface ServiceResources {
+/** Clusters, each with its endpoints. */
+export interface ClusterResources {
   readonly clusters: readonly Cluster[];
   readonly assignments: readonly ClusterLoadAssignment[];
 }
 
 /** What brings a client's requests to the services it sees. */
-export interface EntryResources {
+export interface EntryResources extends ClusterResources {
   readonly listeners: readonly Listener[];
   readonly routes: readonly RouteConfiguration[];
 }
 
-/** A service's clusters and endpoints: one of each for every port that carries requests. */
-export function translateService(service: ModelService, balancer: BalancerName): ServiceResources {
-  const ports = service.ports.filter((port) => carriesRequests(port.protocol));
-  return {
-    clusters: ports.map((port) => translateCluster(service, port, balancer)),
-    assignments: ports.map((port) => translateLoadAssignment(service, port)),
+/**
+ * A service's clusters and endpoints: for every port that carries requests one of the whole, and one of each
+ * subset.
+ *
+ * @param rule what DestinationRules say of it to the client
+ */
+export function translateService(
+  service: ModelService,
+  rule: EffectiveRule | undefined,
+  client: Client,
+  balancer: BalancerName,
+): ClusterResources {
+  const clusters: Cluster[] = [];
+  const assignments: ClusterLoadAssignment[] = [];
+  const translate = (port: ModelPort, subset: EffectiveSubset | undefined): void => {
+    const name = clusterName(service.host, port.number, subset?.name);
+    const found = effectiveTrafficPolicy(rule, subset, port.number);
+    const endpoints =
+      subset === undefined
+        ? port.endpoints
+        : port.endpoints.filter(({ labels }) => hasLabels(labels, subset.labels));
+    clusters.push(translateCluster(name, found, balancer));
+    assignments.push(translateLoadAssignment(name, endpoints, localityOrder(found?.policy, client)));
   };
+  for (const port of service.ports) {
+    if (!carriesRequests(port.protocol)) continue;
+    translate(port, undefined);
+    for (const subset of rule?.subsets ?? []) translate(port, subset);
+  }
+  return { clusters, assignments };
 }
 
-/** Listeners and routes for a client in `namespace`; ports that carry no requests have none and pass through. */
-export function translateEntries(services: readonly ModelService[], namespace: string): EntryResources {
+/**
+ * Listeners and routes for a client, and clusters that routes name and nothing stands behind. Ports that carry no
+ * requests have none and pass through.
+ */
+export function translateEntries(view: ClientView, balancer: BalancerName): EntryResources {
   const byPort = new Map<number, ModelService[]>();
-  for (const service of services) {
+  for (const service of view.services) {
     for (const port of service.ports) {
       if (!carriesRequests(port.protocol)) continue;
       const others = byPort.get(port.number);
@@ -42,23 +75,12 @@ export function translateEntries(services: readonly ModelService[], namespace: s
     }
   }
   const ports = [...byPort.keys()].sort((a, b) => a - b);
+  const routes = ports.map((port) => translateRouteConfiguration(port, byPort.get(port) ?? [], view));
+  const missing = [...view.missing];
   return {
-    listeners: ports.map(translateListener),
-    routes: ports.map((port) => translateRouteConfiguration(port, byPort.get(port) ?? [], namespace)),
+    listeners: ports.map((port, index) => translateListener(port, filtersIn(routes[index]))),
+    routes,
+    clusters: missing.map((each) => translateMissingCluster(each, balancer)),
+    assignments: missing.map(({ name }) => translateLoadAssignment(name, [])),
   };
-}
-
-/**
- * The services a client in `namespace` sees, each host once: where several objects have one host, the one of
- * the client's own namespace is taken, then the first in the model.
- */
-export function visibleServices(model: Model, namespace: string): readonly ModelService[] {
-  const byHost = new Map<string, ModelService>();
-  for (const service of model.services) {
-    if (!isVisible(service, namespace)) continue;
-    const known = byHost.get(service.host);
-    const isCloser = known?.namespace !== namespace && service.namespace === namespace;
-    if (known === undefined || isCloser) byHost.set(service.host, service);
-  }
-  return [...byHost.values()];
 }

@@ -1,0 +1,69 @@
+import type { LoadedObject } from '../../kube/directory/manifest-set.js';
+import type { DestinationRuleObject } from '../../kube/resources/destination-rule.js';
+import { SERVICE_NAME_LABEL, type EndpointSliceObject } from '../../kube/resources/endpoint-slice.js';
+import type { GrpcPolicyObject } from '../../kube/resources/grpc-policy.js';
+import type { PodObject } from '../../kube/resources/pod.js';
+import type { ServiceEntryObject } from '../../kube/resources/service-entry.js';
+import type { ServiceObject } from '../../kube/resources/service.js';
+import type { VirtualServiceObject } from '../../kube/resources/virtual-service.js';
+import type { Loaded } from './source.js';
+
+export interface SortedObjects {
+  readonly services: Loaded<ServiceObject>[];
+  /** By `namespace/name` of the Service that owns them. */
+  readonly slices: Map<string, Loaded<EndpointSliceObject>[]>;
+  /** By `podKey`. */
+  readonly pods: Map<string, Loaded<PodObject>>;
+  readonly entries: Loaded<ServiceEntryObject>[];
+  readonly virtualServices: Loaded<VirtualServiceObject>[];
+  readonly destinationRules: Loaded<DestinationRuleObject>[];
+  readonly grpcPolicies: Loaded<GrpcPolicyObject>[];
+}
+
+export function podKey(namespace: string, name: string): string {
+  return `${namespace}/${name}`;
+}
+
+/** Objects by kind, each kind ordered by key. */
+export function sortByKind(objects: readonly LoadedObject[]): SortedObjects {
+  const sorted: SortedObjects = {
+    services: [],
+    slices: new Map(),
+    pods: new Map(),
+    entries: [],
+    virtualServices: [],
+    destinationRules: [],
+    grpcPolicies: [],
+  };
+  for (const { object, ...place } of [...objects].sort((a, b) => (a.key < b.key ? -1 : 1))) {
+    switch (object.kind) {
+      case 'Service':
+        sorted.services.push({ object, ...place });
+        break;
+      case 'ServiceEntry':
+        sorted.entries.push({ object, ...place });
+        break;
+      case 'VirtualService':
+        sorted.virtualServices.push({ object, ...place });
+        break;
+      case 'DestinationRule':
+        sorted.destinationRules.push({ object, ...place });
+        break;
+      case 'GRPCPolicy':
+        sorted.grpcPolicies.push({ object, ...place });
+        break;
+      case 'Pod':
+        sorted.pods.set(podKey(object.metadata.namespace, object.metadata.name), { object, ...place });
+        break;
+      case 'EndpointSlice': {
+        const owner = object.metadata.labels?.[SERVICE_NAME_LABEL];
+        if (owner === undefined || owner === '') break;
+        const key = `${object.metadata.namespace}/${owner}`;
+        const others = sorted.slices.get(key);
+        if (others === undefined) sorted.slices.set(key, [{ object, ...place }]);
+        else others.push({ object, ...place });
+      }
+    }
+  }
+  return sorted;
+}
