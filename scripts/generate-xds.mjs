@@ -44,6 +44,7 @@ const roots = [
   'envoy.service.discovery.v3.DeltaDiscoveryResponse',
   'envoy.config.listener.v3.Listener',
   'envoy.config.route.v3.RouteConfiguration',
+  'envoy.config.route.v3.FilterConfig',
   'envoy.config.cluster.v3.Cluster',
   'envoy.config.endpoint.v3.ClusterLoadAssignment',
   'envoy.extensions.filters.http.fault.v3.HTTPFault',

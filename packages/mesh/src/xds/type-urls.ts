@@ -16,6 +16,8 @@ export const TYPE_PREVIOUS_HOSTS =
   'type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate';
 export const TYPE_PREVIOUS_PRIORITIES =
   'type.googleapis.com/envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig';
+/** In `typed_per_filter_config`, wraps a filter's settings to say more about them. */
+export const TYPE_FILTER_CONFIG = 'type.googleapis.com/envoy.config.route.v3.FilterConfig';
 /** Names of HTTP filters: keys of `typed_per_filter_config`, and names in a connection manager's `http_filters`. */
 export const FAULT_FILTER = 'envoy.filters.http.fault';
 export const LOCAL_RATE_LIMIT_FILTER = 'envoy.filters.http.local_ratelimit';

@@ -9,9 +9,11 @@ import {
   TYPE_ROUTE,
 } from '../../xds/type-urls.js';
 import { Cluster } from './cluster.js';
-import type { RouteConfig } from './read-route-config.js';
+import { PortRoutes } from './port-routes.js';
+import type { OutboundListener } from './read-listener.js';
 import { clusterKind, endpointKind, listenerKind, routeKind } from './resource-kinds.js';
 import { ResourceStore } from './resource-store.js';
+import type { RouteConfig } from './route/read-route-config.js';
 import { WaitingList } from './waiting-list.js';
 
 export interface ProxyConfigOptions {
@@ -51,8 +53,8 @@ export class ProxyConfig {
   readonly #clusterSettings;
   readonly #assignments;
   readonly #waiting: WaitingList;
-  /** In force, by port: name of the route configuration. */
-  readonly #ports = new Map<number, string>();
+  /** In force, by port. */
+  readonly #ports = new Map<number, PortRoutes>();
   /** In force, by name. */
   readonly #routeConfigs = new Map<string, RouteConfig>();
   /** In force, by name. */
@@ -80,8 +82,7 @@ export class ProxyConfig {
 
   /** The routes for traffic meant for a port; `undefined` when the port is not ours. */
   route(port: number): RouteTable | undefined {
-    const name = this.#ports.get(port);
-    return name === undefined ? undefined : this.#routeConfigs.get(name)?.table;
+    return this.#ports.get(port)?.table;
   }
 
   cluster(name: string): Cluster | undefined {
@@ -136,11 +137,12 @@ export class ProxyConfig {
 
   /** What has been received and has no effect here, for people. */
   get warnings(): readonly string[] {
-    return this.types.flatMap((store) =>
+    const ofResources = this.types.flatMap((store) =>
       store.resources.flatMap(({ name, warnings }) =>
         warnings.map((warning) => `${shortTypeName(store.typeUrl)} ${name}: ${warning}`),
       ),
     );
+    return [...ofResources, ...[...this.#ports.values()].flatMap(({ warnings }) => warnings)];
   }
 
   /**
@@ -150,10 +152,8 @@ export class ProxyConfig {
    * @returns errors that name the resource and the field, for the NACK; none when all is well
    */
   apply(typeUrl: string, version: string, resources: readonly ReceivedResource[]): string[] {
-    const { logger } = this.#options;
     const { errors, warnings } = this.#store(typeUrl, version, resources);
-    for (const warning of warnings)
-      logger.warn('configuration with a part that does not apply here', { warning, version });
+    for (const warning of warnings) this.#warn(warning, version);
     this.#reconcile();
     return [...errors];
   }
@@ -235,17 +235,32 @@ export class ProxyConfig {
       taken.add(port);
       free.delete(port);
       this.#putRouteConfigInForce(name);
-      if (this.#routeConfigs.has(name) && this.#ports.get(port) !== name) {
-        this.#ports.set(port, name);
-        this.#configVersion++;
-      }
+      const config = this.#routeConfigs.get(name);
+      if (config !== undefined) this.#putPortInForce(listener, config);
     }
     for (const port of free) {
       this.#ports.delete(port);
       this.#configVersion++;
     }
-    const bound = new Set(this.#ports.values());
+    const bound = this.#boundRoutes();
     for (const name of this.#routeConfigs.keys()) if (!bound.has(name)) this.#routeConfigs.delete(name);
+  }
+
+  #putPortInForce(listener: OutboundListener, config: RouteConfig): void {
+    if (this.#ports.get(listener.port)?.isFor(listener, config) === true) return;
+    const routes = new PortRoutes(listener, config);
+    this.#ports.set(listener.port, routes);
+    this.#configVersion++;
+    for (const warning of routes.warnings) this.#warn(warning);
+  }
+
+  #boundRoutes(): Set<string> {
+    return new Set(Array.from(this.#ports.values(), ({ routeConfigName }) => routeConfigName));
+  }
+
+  #warn(warning: string, version?: string): void {
+    const { logger } = this.#options;
+    logger.warn('configuration with a part that does not apply here', { warning, version });
   }
 
   #putRouteConfigInForce(name: string): void {
@@ -260,7 +275,6 @@ export class ProxyConfig {
     const overdue = missing.map((cluster) => this.#waiting.overdue(`cluster ${cluster} of routes ${name}`));
     if (!overdue.every(Boolean)) return;
     this.#routeConfigs.set(name, config);
-    this.#configVersion++;
   }
 
   #removeClusters(): void {
@@ -279,7 +293,7 @@ export class ProxyConfig {
 
   #subscribe(): void {
     const { onSubscriptions } = this.#options;
-    const routes = new Set(this.#ports.values());
+    const routes = this.#boundRoutes();
     for (const { content } of this.#listeners.resources) routes.add(content.routeConfigName);
     const assignments = new Set<string>();
     for (const { assignmentName } of this.#clusters.values()) assignments.add(assignmentName);

@@ -38,7 +38,11 @@ function read(from: Listener) {
 
 test('an outbound listener binds a port to a route configuration', () => {
   assert.deepEqual(read(listener()), {
-    content: { port: 50051, routeConfigName: '50051' },
+    content: {
+      port: 50051,
+      routeConfigName: '50051',
+      filters: { fault: undefined, rateLimit: undefined },
+    },
     errors: [],
     warnings: [],
   });

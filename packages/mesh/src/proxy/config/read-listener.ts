@@ -3,14 +3,17 @@ import {
   decodeHttpConnectionManager,
   type HttpConnectionManager,
 } from '../../xds/generated/envoy.extensions.filters.network.http_connection_manager.v3.js';
-import { TYPE_HTTP_CONNECTION_MANAGER, TYPE_ROUTER } from '../../xds/type-urls.js';
+import { TYPE_HTTP_CONNECTION_MANAGER } from '../../xds/type-urls.js';
 import { checkConfigSource } from './config-source.js';
+import type { HttpFilters } from './filter/http-filters.js';
+import { readHttpFilters } from './filter/read-http-filters.js';
 import type { Findings } from './findings.js';
 
 /** What the proxy needs of a Listener: traffic meant for `port` is routed by the named configuration. */
 export interface OutboundListener {
   readonly port: number;
   readonly routeConfigName: string;
+  readonly filters: HttpFilters;
 }
 
 const LISTENER_FIELDS = new Set([
@@ -43,8 +46,8 @@ export function readListener(listener: Listener, findings: Findings): OutboundLi
     return undefined;
   }
   const manager = readChain(chain, findings);
-  const routeConfigName = manager && readManager(manager, findings);
-  return port === undefined || routeConfigName === undefined ? undefined : { port, routeConfigName };
+  const read = manager && readManager(manager, findings);
+  return port === undefined || read === undefined ? undefined : { port, ...read };
 }
 
 function readPort({ address }: Listener, findings: Findings): number | undefined {
@@ -85,42 +88,22 @@ function readNetworkFilter(filter: Filter, findings: Findings): HttpConnectionMa
   }
 }
 
-function readManager(manager: HttpConnectionManager, findings: Findings): string | undefined {
+function readManager(
+  manager: HttpConnectionManager,
+  findings: Findings,
+): Omit<OutboundListener, 'port'> | undefined {
   const path = 'http_connection_manager';
   findings.unused(path, manager, new Set([...HCM_FIELDS, ...HCM_REFUSED]));
   findings.refuse(path, manager, HCM_REFUSED);
   if (manager.codecType === 'HTTP1' || manager.codecType === 'HTTP3') {
     findings.error(`${path}.codec_type`, `must be AUTO or HTTP2, not ${manager.codecType}`);
   }
-  checkHttpFilters(path, manager, findings);
+  const filters = readHttpFilters(path, manager, findings);
   const name = manager.rds?.routeConfigName ?? '';
   if (name === '') {
     findings.error(`${path}.rds.route_config_name`, 'must name a route configuration');
     return undefined;
   }
   checkConfigSource(`${path}.rds.config_source`, manager.rds?.configSource, findings);
-  return name;
-}
-
-/** A filter that is left out may be the one that keeps strangers away, so an unknown one is an error. */
-function checkHttpFilters(
-  path: string,
-  { httpFilters = [] }: HttpConnectionManager,
-  findings: Findings,
-): void {
-  const last = httpFilters.length - 1;
-  httpFilters.forEach((filter, index) => {
-    const where = `${path}.http_filters[${index}]`;
-    const name = filter.name ?? '';
-    if (filter.typedConfig?.typeUrl === TYPE_ROUTER) {
-      if (index !== last) findings.error(where, 'the router must be the last HTTP filter');
-    } else if (filter.isOptional === true || filter.disabled === true) {
-      findings.warn(where, `filter "${name}" is not known to this proxy and is left out`);
-    } else {
-      findings.error(where, `filter "${name}" is not supported by this proxy`);
-    }
-  });
-  if (httpFilters[last]?.typedConfig?.typeUrl !== TYPE_ROUTER) {
-    findings.error(`${path}.http_filters`, 'must end with the router (envoy.filters.http.router)');
-  }
+  return { routeConfigName: name, filters };
 }

@@ -13,7 +13,7 @@ import { TYPE_CLUSTER, TYPE_ENDPOINT, TYPE_LISTENER, TYPE_ROUTE } from '../../xd
 import { type ClusterSettings, readCluster } from './read-cluster.js';
 import { type OutboundListener, readListener } from './read-listener.js';
 import { readLoadAssignment } from './read-load-assignment.js';
-import { readRouteConfig, type RouteConfig } from './read-route-config.js';
+import { readRouteConfig, type RouteConfig } from './route/read-route-config.js';
 import type { ResourceKind } from './resource-store.js';
 
 export const listenerKind: ResourceKind<Listener, OutboundListener> = {
