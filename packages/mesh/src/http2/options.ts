@@ -34,8 +34,8 @@ export interface ConnectionOptions {
   readonly provokedResetsPerSecond: number;
   /**
    * Frames that move nothing forward: PING, SETTINGS, PRIORITY, repeated GOAWAY, 1xx responses, unknown
-   * frames, empty DATA, HEADERS on closed streams, RST_STREAM of servers on such, and WINDOW_UPDATE beyond what the traffic explains: burst,
-   * then a second. Default 10 000 and 330, nghttp2's "glitch" rate.
+   * frames, empty DATA, HEADERS and a server's RST_STREAM on closed streams, and WINDOW_UPDATE beyond what the
+   * traffic explains: burst, then a second. Default 10 000 and 330, nghttp2's "glitch" rate.
    */
   readonly glitchBurst: number;
   readonly glitchesPerSecond: number;
