@@ -12,6 +12,7 @@ export { sameEndpoint } from './endpoint/endpoint.js';
 export type { Fraction } from './fraction.js';
 export { isDrawn } from './fraction.js';
 export type { Hash64 } from './hash/hash64.js';
+export { xxHash64 } from './hash/xxhash64.js';
 export type { Random } from './random.js';
 export { seededRandom } from './random.js';
 export type { AnsweredAttempt, AttemptOutcome, FailedAttempt } from './resilience/attempt-outcome.js';
@@ -95,6 +96,8 @@ export type {
   PassedOverRoute,
 } from './route/explanation.js';
 export type { HashPolicy } from './route/hash-policy.js';
+export type { Caller, RequestHash } from './route/hash-request.js';
+export { hashRequest } from './route/hash-request.js';
 export type { Header, HeaderOperation } from './route/header-operations.js';
 export { mutateHeaders } from './route/header-operations.js';
 export type {

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import type { EndpointHealth } from '../endpoint/endpoint.js';
 import type { EndpointState } from '../endpoint/endpoint-state.js';
 import { EndpointStats } from '../endpoint/endpoint-stats.js';
 import { type Random, seededRandom } from '../random.js';
+import { assertAllocatesNothing } from '../testing/allocation.compliance.js';
 import { fakeEndpoint, fakeHosts } from '../testing/index.js';
 import type { Balancer, PickContext } from './balancer.js';
 
@@ -231,21 +230,4 @@ function assertShares(counts: ReadonlyMap<EndpointState, number>, hosts: readonl
     expectedPicks += count;
   }
   assert.equal(expectedPicks, picks, 'a host that is not in the set was picked');
-}
-
-setFlagsFromString('--expose-gc');
-const collectGarbage: () => void = runInNewContext('gc');
-
-function assertAllocatesNothing(act: () => unknown): void {
-  const times = 50_000;
-  let leastBytes = Infinity;
-  // Code not optimised yet boxes numbers, and the runtime allocates for itself at times: what counts is
-  // whether there comes a round without.
-  for (let round = 0; round < 30 && leastBytes / times >= 0.5; round++) {
-    collectGarbage();
-    const before = process.memoryUsage().heapUsed;
-    for (let time = 0; time < times; time++) act();
-    leastBytes = Math.min(leastBytes, process.memoryUsage().heapUsed - before);
-  }
-  assert.ok(leastBytes / times < 0.5, `${(leastBytes / times).toFixed(1)} bytes per call`);
 }

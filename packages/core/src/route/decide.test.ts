@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { seededRandom } from '../random.js';
+import { assertAllocatesNothing } from '../testing/allocation.compliance.js';
 import { FakeClock } from '../testing/index.js';
 import { decide, findVirtualHost } from './decide.js';
 import type { Decision } from './decision.js';
@@ -176,6 +177,22 @@ describe('decide', () => {
   it('gives the same decision object for the same rule', () => {
     const table = tableOf(route('x'));
     assert.equal(decide(request('/a'), table, clock, random), decide(request('/b'), table, clock, random));
+  });
+});
+
+describe('decide, of paths alone or with chance', () => {
+  it('allocates nothing', () => {
+    const rules = ['/a', '/b', '/c'].map((value) => route(value, { path: { kind: 'exact', value } }));
+    const clusters = [
+      { cluster: 'v1', weight: 90 },
+      { cluster: 'v2', weight: 10 },
+    ];
+    const table = compileRouteTable({
+      version: '1',
+      virtualHosts: [{ name: 'h', domains: ['a:50051'], routes: [...rules, route('rest', { clusters })] }],
+    });
+    const asked = request('/d', {}, 'a:50051');
+    assertAllocatesNothing(() => decide(asked, table, clock, random));
   });
 });
 

@@ -29,11 +29,14 @@ export class DomainIndex<T> {
   }
 
   find(authority: string): T | undefined {
+    // Nearly always in lower case already; `toLowerCase` makes a new string even of such.
+    const owner = this.#exact.get(authority);
+    if (owner !== undefined) return owner;
     const name = authority.toLowerCase();
     return (
       this.#exact.get(name) ??
-      this.#suffixes.find(name, (length) => name.slice(-length)) ??
-      this.#prefixes.find(name, (length) => name.slice(0, length)) ??
+      this.#suffixes.find(name, true) ??
+      this.#prefixes.find(name, false) ??
       this.#anything
     );
   }
@@ -53,11 +56,11 @@ class LongestFirst<T> {
     return putIfFree(level.owners, part, owner);
   }
 
-  find(name: string, cut: (length: number) => string): T | undefined {
+  find(name: string, atEnd: boolean): T | undefined {
     for (const { length, owners } of this.#byLength) {
       // Envoy: "the wildcard will not match the empty string".
       if (length >= name.length) continue;
-      const owner = owners.get(cut(length));
+      const owner = owners.get(atEnd ? name.slice(-length) : name.slice(0, length));
       if (owner !== undefined) return owner;
     }
     return undefined;

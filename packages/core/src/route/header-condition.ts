@@ -6,7 +6,7 @@ import { compileText, quote, type TextTest } from './text-test.js';
 /** The condition that a header matcher sets. */
 export function compileHeader(matcher: HeaderMatcher): Condition {
   const name = matcher.name.toLowerCase();
-  const valueOf = readerOf(name);
+  const valueOf = headerReader(name);
   const subject = name.startsWith(':') ? name.slice(1) : `header ${name}`;
   const actual = (request: RouteRequest): string => {
     const value = valueOf(request);
@@ -37,7 +37,8 @@ export function headerMatches(matcher: HeaderMatcher, header: (name: string) => 
 
 type ValueReader<Message> = (message: Message) => string | undefined;
 
-function readerOf(name: string): ValueReader<RouteRequest> {
+/** How to get at a header of a request, or at what HTTP/2 has in its place. The name is in lower case. */
+export function headerReader(name: string): ValueReader<RouteRequest> {
   switch (name) {
     case ':method':
       return (request) => request.method;

@@ -43,9 +43,10 @@ function pathTest(matcher: PathMatcher): (request: RouteRequest) => boolean {
   const begins = ignoreCase
     ? ({ path }: RouteRequest): boolean => path.slice(0, value.length).toLowerCase() === value
     : ({ path }: RouteRequest): boolean => path.startsWith(value);
+  if (kind === 'prefix') return begins;
+  // What is compared has neither query nor fragment.
+  if (lengthWithoutQuery(value) < value.length) return () => false;
   switch (kind) {
-    case 'prefix':
-      return begins;
     case 'exact':
       // Envoy, RouteMatch.path: "the path must exactly match the :path header once the query string is
       // removed".

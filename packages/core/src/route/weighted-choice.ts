@@ -23,6 +23,8 @@ export class WeightedChoice<T> {
 
   draw(random: Random): T {
     const point = random.int(this.#total);
-    return this.#choices.find(({ upTo }) => point < upTo)!.item;
+    let index = 0;
+    while (point >= this.#choices[index]!.upTo) index += 1;
+    return this.#choices[index]!.item;
   }
 }
