@@ -96,14 +96,22 @@ describe('the connections to an endpoint', () => {
     assertNothingHeld(rig);
   });
 
-  it('take no request after the endpoint has closed its half', () => {
-    const { rig, endpoint, call } = rigWith(1, respond);
-    call();
-    endpoint.connections[0]!.wire.end();
+  it('take no request after the endpoint has closed its half, even before they are closed', () => {
+    const rig = new RelayRig();
+    const [endpoint] = rig.endpoints;
+    endpoint!.onCall = respond;
+    const caller = rig.connect();
+    caller.peer.call({}, true);
     rig.settle();
-    const next = call();
-    assert.equal(endpoint.connections.length, 2);
+    const { wire } = endpoint!.connections[0]!;
+    wire.end();
+    wire.step();
+    const next = caller.peer.call({}, true);
+    caller.wire.step();
+    assert.ok(!wire.gone);
+    rig.settle();
     assert.equal(next.status, '0');
+    assert.equal(endpoint!.connections.length, 2);
   });
 
   it('are left for another endpoint when the peer does not answer in time, and blamed once', () => {
@@ -183,7 +191,7 @@ describe('an endpoint that cannot be reached', () => {
     endpoint.options = { maxConcurrentStreams: 1 };
     calls(1);
     endpoint.mode = 'refuse';
-    calls(20);
+    for (let at = 0; at < 20; at++) calls(1);
     assert.equal(endpoint.dials, 2);
     assert.equal(rig.books()['pending'], 20);
     endpoint.mode = 'accept';
