@@ -1,3 +1,4 @@
+import { guardsPage } from './cluster-guards.js';
 import type { ClusterView } from './proxy-view.js';
 import type { RequestMetrics } from './request-metrics.js';
 
@@ -11,10 +12,12 @@ export function clustersPage(clusters: Iterable<ClusterView>, requests: RequestM
         service: cluster.service,
         policy: cluster.policyName,
         connectTimeoutMs: cluster.connectTimeoutMs,
+        ...guardsPage(cluster),
         hosts: Array.from(cluster.hosts.values(), ({ endpoint, stats, pool }) => ({
           address: endpoint.address,
           pod: endpoint.pod,
           health: endpoint.health,
+          ejected: stats.ejected,
           weight: endpoint.weight,
           locality: endpoint.locality,
           requests: requestCounts.get(endpoint.address) ?? 0,

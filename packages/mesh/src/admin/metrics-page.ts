@@ -1,3 +1,4 @@
+import { formatGuards } from './cluster-guards.js';
 import { formatLimitHits, type LimitHits } from './limit-hits.js';
 import { formatProcess, type ProcessView } from './process-metrics.js';
 import type { ClusterView, ConfigView, HostView, ProxyView } from './proxy-view.js';
@@ -20,7 +21,9 @@ export function formatMetrics(sources: MetricsSources): string {
   sources.requests.format(text);
   formatTraffic(sources.traffic, text);
   formatLimitHits(sources.limits, text);
-  formatClusters([...sources.proxy.clusters], text);
+  const clusters = [...sources.proxy.clusters];
+  formatClusters(clusters, text);
+  formatGuards(clusters, text);
   formatConfig(sources.proxy, text);
   formatProcess(sources.process, text);
   return text.toString();

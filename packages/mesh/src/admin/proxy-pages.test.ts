@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CircuitBreaker, noCircuitLimits, RetryBudget } from '@weir/core';
 import { fakeEndpoint } from '@weir/core/testing';
 import { encodeCluster } from '../xds/generated/envoy.config.cluster.v3.js';
 import { TYPE_CLUSTER } from '../xds/type-urls.js';
@@ -45,18 +46,28 @@ function setUp(change: Partial<ProxyView> = {}) {
         service: 'greeter',
         policyName: 'round_robin',
         connectTimeoutMs: 5000,
+        limits: new CircuitBreaker({ ...noCircuitLimits, maxPendingRequests: 0 }),
+        retryBudget: new RetryBudget(),
+        outlier: {
+          counts: new Map([['consecutive_5xx', { detected: 3, enforced: 1 }]]),
+          overflows: 2,
+        },
         hosts: new Map([
           [
             '10.0.0.1:50051',
             {
               endpoint: fakeEndpoint(1, { pod: 'greeter-0' }),
-              stats: { inFlight: 2 },
+              stats: { inFlight: 2, ejected: true },
               pool: { connections: 1, activeStreams: 2, pendingStreams: 3 },
             },
           ],
           [
             '10.0.0.2:50051',
-            { endpoint: fakeEndpoint(2, { health: 'draining' }), stats: { inFlight: 0 }, pool: undefined },
+            {
+              endpoint: fakeEndpoint(2, { health: 'draining' }),
+              stats: { inFlight: 0, ejected: false },
+              pool: undefined,
+            },
           ],
         ]),
       },
@@ -107,6 +118,13 @@ test('/metrics has requests, connections, endpoints and the state of the configu
     'weir_upstream_connections{cluster="a",service="greeter",endpoint="10.0.0.2:50051",pod=""} 0',
     'weir_upstream_pending_streams{cluster="a",service="greeter",endpoint="10.0.0.1:50051",pod="greeter-0"} 3',
     'weir_endpoints{cluster="a",service="greeter",health="draining"} 1',
+    'weir_circuit_breaker_limit{cluster="a",service="greeter",limit="pending_requests"} 0',
+    'weir_circuit_breaker_open{cluster="a",service="greeter",limit="pending_requests"} 1',
+    'weir_circuit_breaker_refused_total{cluster="a",service="greeter",limit="pending_requests"} 0',
+    'weir_outlier_ejections_total{cluster="a",service="greeter",kind="consecutive_5xx"} 1',
+    'weir_outlier_ejections_detected_total{cluster="a",service="greeter",kind="consecutive_5xx"} 3',
+    'weir_outlier_ejection_overflows_total{cluster="a",service="greeter"} 2',
+    'weir_outlier_ejected_endpoints{cluster="a",service="greeter"} 1',
     'weir_ready 1',
     'weir_xds_connected 1',
     'weir_config_version 4',
@@ -148,10 +166,18 @@ test('/clusters shows hosts as the balancer sees them, with what they were sent'
   assert.equal(contentType, 'application/json');
   const { clusters } = JSON.parse(body);
   assert.equal(clusters[0].policy, 'round_robin');
+  assert.deepEqual(clusters[0].limits.pendingRequests, { max: 0, active: 0, refused: 0 });
+  assert.equal(clusters[0].limits.requests.max, null);
+  assert.deepEqual(clusters[0].retryBudget, { active: 0, max: 3 });
+  assert.deepEqual(clusters[0].outlierDetection, {
+    ejections: { consecutive_5xx: { detected: 3, enforced: 1 } },
+    overflows: 2,
+  });
   assert.deepEqual(clusters[0].hosts[0], {
     address: '10.0.0.1:50051',
     pod: 'greeter-0',
     health: 'healthy',
+    ejected: true,
     weight: 1,
     locality: '',
     requests: 2,

@@ -41,7 +41,7 @@ export interface ConfigResourceView {
   readonly value: Uint8Array;
 }
 
-export interface ClusterView {
+export interface ClusterView extends GuardsView {
   readonly name: string;
   /** Host name of the service, for people and metrics. */
   readonly service: string;
@@ -50,9 +50,37 @@ export interface ClusterView {
   readonly hosts: ReadonlyMap<string, HostView>;
 }
 
+/** What keeps a cluster from being overburdened, and requests from endpoints that fail. */
+export interface GuardsView {
+  readonly limits: {
+    readonly connections: LimitView;
+    readonly pendingRequests: LimitView;
+    readonly requests: LimitView;
+    readonly retries: LimitView;
+  };
+  readonly retryBudget: { readonly activeRetries: number; readonly maxRetries: number };
+  /** `undefined`: nobody looks who fails. */
+  readonly outlier: OutlierView | undefined;
+}
+
+export interface LimitView {
+  /** `Infinity` for no limit. */
+  readonly max: number;
+  readonly active: number;
+  /** How often it was reached. */
+  readonly refused: number;
+}
+
+export interface OutlierView {
+  /** By the reason why: how many ejections were due, and how many were carried out. */
+  readonly counts: ReadonlyMap<string, { readonly detected: number; readonly enforced: number }>;
+  /** Ejections that would have left too few hosts. */
+  readonly overflows: number;
+}
+
 export interface HostView {
   readonly endpoint: Endpoint;
-  readonly stats: { readonly inFlight: number };
+  readonly stats: { readonly inFlight: number; readonly ejected: boolean };
   readonly pool: PoolView | undefined;
 }
 

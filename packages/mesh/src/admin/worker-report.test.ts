@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CircuitBreaker, noCircuitLimits, RetryBudget } from '@weir/core';
 import { fakeEndpoint } from '@weir/core/testing';
 import { noLimitHits } from './limit-hits.js';
 import { mergeReports, takeReport } from './worker-report.js';
@@ -14,8 +15,21 @@ function processOf(calls: number, inFlight: number) {
   const traffic = new TrafficCounters();
   traffic.downstreamConnections = calls;
   const pool = { connections: 1, activeStreams: inFlight, pendingStreams: 0 };
-  const hosts = new Map([[endpoint.address, { endpoint, stats: { inFlight }, pool }]]);
-  const cluster = { name: 'c', service: 'echo', policyName: 'random', connectTimeoutMs: 5000, hosts };
+  const stats = { inFlight, ejected: inFlight > 1 };
+  const hosts = new Map([[endpoint.address, { endpoint, stats, pool }]]);
+  const limits = new CircuitBreaker({ ...noCircuitLimits, maxRequests: 4 });
+  for (let request = 0; request < calls; request++) limits.requests.tryAcquire();
+  const counts = new Map([['consecutive_5xx', { detected: calls, enforced: inFlight }]]);
+  const cluster = {
+    name: 'c',
+    service: 'echo',
+    policyName: 'random',
+    connectTimeoutMs: 5000,
+    hosts,
+    limits,
+    retryBudget: new RetryBudget(),
+    outlier: { counts, overflows: 1 },
+  };
   return {
     requests,
     traffic,
@@ -45,7 +59,14 @@ test('the counters of all processes add up, those of hosts included', () => {
   assert.deepEqual(merged.process, { cpuSeconds: 13, residentBytes: 30, heapUsedBytes: 3 });
   const [cluster] = merged.proxy.clusters;
   const host = cluster?.hosts.get(endpoint.address);
-  assert.equal(host?.stats.inFlight, 5);
+  assert.deepEqual(host?.stats, { inFlight: 5, ejected: true });
+  assert.deepEqual(cluster?.limits.requests, { max: 12, active: 11, refused: 2 });
+  assert.equal(cluster?.limits.retries.max, Infinity);
+  assert.equal(cluster?.retryBudget.maxRetries, 9);
+  assert.deepEqual(cluster?.outlier, {
+    counts: new Map([['consecutive_5xx', { detected: 13, enforced: 5 }]]),
+    overflows: 3,
+  });
   assert.deepEqual(host?.pool, { connections: 3, activeStreams: 5, pendingStreams: 0 });
 });
 
@@ -57,7 +78,7 @@ test('merging leaves the own counters as they are, so that the next page does no
 });
 
 test('a host that a worker does not know yet counts as nothing there', () => {
-  const report = { ...takeReport(processOf(1, 1)), hosts: {} };
+  const report = { ...takeReport(processOf(1, 1)), hosts: {}, guards: {} };
   const [cluster] = mergeReports(sourcesOf(0, 4), [report]).proxy.clusters;
   assert.equal(cluster?.hosts.get(endpoint.address)?.stats.inFlight, 4);
 });

@@ -1,7 +1,8 @@
+import { guardsOf, mergeGuards } from './cluster-guards.js';
 import { addLimitHits, type LimitHits, noLimitHits } from './limit-hits.js';
 import type { MetricsSources } from './metrics-page.js';
 import type { ProcessView } from './process-metrics.js';
-import type { ClusterView, HostView } from './proxy-view.js';
+import type { ClusterView, GuardsView, HostView } from './proxy-view.js';
 import { type MethodSeries, RequestMetrics } from './request-metrics.js';
 import { TrafficCounters } from './traffic-counters.js';
 
@@ -12,10 +13,13 @@ export interface WorkerReport {
   readonly limits: LimitHits;
   /** By cluster name, then by address. */
   readonly hosts: Readonly<Record<string, Readonly<Record<string, HostNumbers>>>>;
+  /** By cluster name. */
+  readonly guards: Readonly<Record<string, GuardsView>>;
   readonly process: ProcessView;
 }
 
 interface HostNumbers {
+  readonly ejected: boolean;
   readonly inFlight: number;
   readonly connections: number;
   readonly activeStreams: number;
@@ -33,12 +37,14 @@ export interface ReportSources {
 /** Reads the counters of this process. */
 export function takeReport({ requests, traffic, limits, clusters, process }: ReportSources): WorkerReport {
   const hosts: Record<string, Record<string, HostNumbers>> = {};
+  const guards: Record<string, GuardsView> = {};
   for (const cluster of clusters) {
     hosts[cluster.name] = Object.fromEntries(
       Array.from(cluster.hosts, ([address, host]) => [address, numbersOf(host)]),
     );
+    guards[cluster.name] = guardsOf(cluster);
   }
-  return { requests: requests.series(), traffic: { ...traffic }, limits, hosts, process };
+  return { requests: requests.series(), traffic: { ...traffic }, limits, hosts, guards, process };
 }
 
 /** The counters of this process and of its workers as one; the configuration is the same in all of them. */
@@ -81,14 +87,18 @@ function mergeCluster(cluster: ClusterView, reports: readonly WorkerReport[]): C
       .filter((numbers) => numbers !== undefined);
     hosts.set(address, mergeHost(host, [numbersOf(host), ...all]));
   }
-  return { name, service, policyName, connectTimeoutMs, hosts };
+  const others = reports.map((report) => report.guards[name]).filter((guards) => guards !== undefined);
+  return { name, service, policyName, connectTimeoutMs, hosts, ...mergeGuards([cluster, ...others]) };
 }
 
 function mergeHost({ endpoint }: HostView, all: readonly HostNumbers[]): HostView {
   const sum = (read: (numbers: HostNumbers) => number) => all.reduce((total, next) => total + read(next), 0);
   return {
     endpoint,
-    stats: { inFlight: sum((numbers) => numbers.inFlight) },
+    stats: {
+      inFlight: sum((numbers) => numbers.inFlight),
+      ejected: all.some(({ ejected }) => ejected),
+    },
     pool: {
       connections: sum((numbers) => numbers.connections),
       activeStreams: sum((numbers) => numbers.activeStreams),
@@ -100,6 +110,7 @@ function mergeHost({ endpoint }: HostView, all: readonly HostNumbers[]): HostVie
 function numbersOf({ stats, pool }: HostView): HostNumbers {
   return {
     inFlight: stats.inFlight,
+    ejected: stats.ejected,
     connections: pool?.connections ?? 0,
     activeStreams: pool?.activeStreams ?? 0,
     pendingStreams: pool?.pendingStreams ?? 0,

@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { seededRandom } from '@weir/core';
+import { defaultOutlierSettings, noCircuitLimits, seededRandom } from '@weir/core';
 import { FakeClock, fakeEndpoint } from '@weir/core/testing';
+import { clusterSettings } from './cluster-settings/cluster-settings.test.support.js';
+import type { ClusterSettings } from './cluster-settings/read-cluster.js';
 import { Cluster } from './cluster.js';
 
+function setUp(change: Partial<ClusterSettings> = {}) {
+  const clock = new FakeClock();
+  const options = { clock, random: seededRandom(1), graceMs: 1000, onForgotten() {} };
+  return { clock, cluster: new Cluster(clusterSettings('a', change), options) };
+}
+
 function roundRobin(name = 'outbound|50051|v1|greeter.default.svc.cluster.local') {
-  return new Cluster(
-    { name, assignmentName: name, policy: { name: 'round_robin' }, connectTimeoutMs: 5000 },
-    { clock: new FakeClock(), random: seededRandom(1), graceMs: 1000, onForgotten() {} },
-  );
+  return setUp({ name }).cluster;
 }
 
 test('healthy hosts take turns and the others get nothing', () => {
@@ -37,4 +42,72 @@ test('a host that was tried is not picked again for that request, but for the ne
 test('the service is the host in an Istio cluster name, or the name itself', () => {
   assert.equal(roundRobin().service, 'greeter.default.svc.cluster.local');
   assert.equal(roundRobin('inventory').service, 'inventory');
+});
+
+const twoInARow = { ...defaultOutlierSettings, consecutive5xx: 2, maxEjectionPercent: 50 };
+
+/** The hosts that are picked in eight turns. */
+function hostsPicked(cluster: Cluster): string[] {
+  return [...new Set(Array.from({ length: 8 }, () => cluster.pick()?.endpoint.host ?? 'none'))].sort();
+}
+
+test('a host that fails too often gets nothing until its ejection is over', () => {
+  const { clock, cluster } = setUp({ outlier: twoInARow });
+  cluster.applyEndpoints([fakeEndpoint(1), fakeEndpoint(2)]);
+  const host = cluster.hosts.get(fakeEndpoint(1).address)!;
+  for (let call = 0; call < 2; call++) cluster.outlier!.answered(host, 200, 14);
+  assert.deepEqual(hostsPicked(cluster), ['10.0.0.2']);
+  clock.advance(40_000);
+  assert.deepEqual(hostsPicked(cluster), ['10.0.0.1', '10.0.0.2']);
+});
+
+test('an ejection outlives an update of endpoints and settings, and ends with the detection', () => {
+  const { cluster } = setUp({ outlier: twoInARow });
+  cluster.applyEndpoints([fakeEndpoint(1), fakeEndpoint(2)]);
+  const host = cluster.hosts.get(fakeEndpoint(1).address)!;
+  for (let call = 0; call < 2; call++) cluster.outlier!.reset(host);
+  cluster.applyEndpoints([fakeEndpoint(1), fakeEndpoint(2), fakeEndpoint(3)]);
+  cluster.configure(clusterSettings('a', { outlier: twoInARow, policy: { name: 'random' } }));
+  assert.ok(!hostsPicked(cluster).includes('10.0.0.1'));
+  assert.equal(cluster.outlier?.counts.get('consecutive_5xx')?.enforced, 1);
+  cluster.configure(clusterSettings('a'));
+  assert.equal(cluster.outlier, undefined);
+  assert.deepEqual(hostsPicked(cluster), ['10.0.0.1', '10.0.0.2', '10.0.0.3']);
+});
+
+test('a host that was ejected and comes back when nobody detects any more is picked', () => {
+  const { cluster } = setUp({ outlier: twoInARow });
+  cluster.applyEndpoints([fakeEndpoint(1), fakeEndpoint(2)]);
+  const host = cluster.hosts.get(fakeEndpoint(1).address)!;
+  for (let call = 0; call < 2; call++) cluster.outlier!.reset(host);
+  cluster.applyEndpoints([fakeEndpoint(2)]);
+  cluster.configure(clusterSettings('a'));
+  cluster.applyEndpoints([fakeEndpoint(1), fakeEndpoint(2)]);
+  assert.equal(cluster.hosts.get(fakeEndpoint(1).address), host);
+  assert.deepEqual(hostsPicked(cluster), ['10.0.0.1', '10.0.0.2']);
+});
+
+test('limits and retry budget take new settings and remember what goes on', () => {
+  const { cluster } = setUp({ limits: { ...noCircuitLimits, maxRequests: 2 } });
+  const { limits, retryBudget } = cluster;
+  assert.ok(limits.requests.tryAcquire() && limits.requests.tryAcquire());
+  assert.ok(retryBudget.tryStartRetry());
+  cluster.configure(
+    clusterSettings('a', {
+      limits: { ...noCircuitLimits, maxRequests: 1 },
+      retryBudget: { budgetPercent: 0, minRetryConcurrency: 1 },
+    }),
+  );
+  assert.equal(cluster.limits, limits);
+  limits.requests.release();
+  assert.equal(limits.requests.tryAcquire(), false);
+  assert.equal(retryBudget.tryStartRetry(), false);
+});
+
+test('a cluster that is closed leaves no timer behind', () => {
+  const { clock, cluster } = setUp({ outlier: twoInARow });
+  cluster.applyEndpoints([fakeEndpoint(1)]);
+  assert.equal(clock.pendingTimers, 1);
+  cluster.close();
+  assert.equal(clock.pendingTimers, 0);
 });

@@ -1,42 +1,54 @@
 import {
   type Balancer,
   type BalancerPolicy,
+  CircuitBreaker,
   createBalancer,
   type Endpoint,
   type EndpointState,
   type Hash64,
+  OutlierDetector,
   type Random,
   RetryBudget,
 } from '@weir/core';
+import type { ClusterSettings } from './cluster-settings/read-cluster.js';
+import type { PoolSettings } from './cluster-settings/read-pool.js';
 import { HostSet, type HostSetOptions } from './host-set.js';
-import type { ClusterSettings } from './read-cluster.js';
 import type { UpstreamHost } from './upstream-host.js';
 
 export interface ClusterOptions extends HostSetOptions {
   readonly random: Random;
 }
 
-/** A group of endpoints that can stand in for each other, and the balancer that picks among them. */
+/**
+ * A group of endpoints that can stand in for each other, and the balancer that picks among them. What has
+ * been learnt and what is going on outlives every update of settings and endpoints.
+ */
 export class Cluster {
   readonly name: string;
   /** Host name of the service, for people and metrics. */
   readonly service: string;
-  /** Keeps the retries of refused requests in proportion to the traffic. */
-  readonly retryBudget = new RetryBudget();
-  readonly #random: Random;
+  /** Keeps retries in proportion to the traffic; asked beside `limits.retries`. */
+  readonly retryBudget: RetryBudget;
+  /** How much may go on at a time; what is acquired is released by whoever acquired it. */
+  readonly limits: CircuitBreaker;
+  readonly #options: ClusterOptions;
   readonly #hosts: HostSet;
   readonly #pickContext: MutablePickContext = { excluded: undefined, hash: undefined };
   #settings: ClusterSettings;
   #balancer: Balancer<UpstreamHost>;
+  #outlier: OutlierDetector<UpstreamHost> | undefined;
   #endpoints: readonly Endpoint[] = [];
 
   constructor(settings: ClusterSettings, options: ClusterOptions) {
     this.name = settings.name;
     this.service = serviceOf(settings.name);
-    this.#random = options.random;
+    this.#options = options;
     this.#hosts = new HostSet(options);
     this.#settings = settings;
+    this.retryBudget = new RetryBudget(settings.retryBudget);
+    this.limits = new CircuitBreaker(settings.limits);
     this.#balancer = createBalancer<UpstreamHost>(settings.policy, options.random);
+    this.#configureOutlier();
   }
 
   /** The hosts by address, of any health. */
@@ -57,6 +69,21 @@ export class Cluster {
     return this.#balancer.name;
   }
 
+  /** How connections to the hosts are kept; to be asked whenever it matters, as it may change. */
+  get pool(): PoolSettings {
+    return this.#settings.pool;
+  }
+
+  /** Who fails too often; to be told the outcome of every attempt. `undefined`: nobody wants to know. */
+  get outlier(): OutlierDetector<UpstreamHost> | undefined {
+    return this.#outlier;
+  }
+
+  /** Why there is nothing behind it, as the control plane says; empty when there is. */
+  get missing(): string {
+    return this.#settings.missing;
+  }
+
   /**
    * A healthy host for a request; `undefined` when there is none that the request has not tried. Allocates
    * nothing. Counting the request as begun (`host.stats.begin()`) is up to the caller.
@@ -70,14 +97,17 @@ export class Cluster {
     return host;
   }
 
-  /** Takes new settings; hosts, statistics and connections stay. */
+  /** Takes new settings; hosts, statistics, connections and what is going on stay. */
   configure(settings: ClusterSettings): void {
     if (settings === this.#settings) return;
     const before = this.#settings.policy;
     this.#settings = settings;
+    this.retryBudget.configure(settings.retryBudget);
+    this.limits.configure(settings.limits);
+    this.#configureOutlier();
     if (isSamePolicy(before, settings.policy)) return;
-    this.#balancer = createBalancer<UpstreamHost>(settings.policy, this.#random);
-    this.#balancer.update([...this.hosts.values()]);
+    this.#balancer = createBalancer<UpstreamHost>(settings.policy, this.#options.random);
+    this.#updateBalancer();
   }
 
   /** Takes the endpoints as they are now; the pools of those that are gone are drained. */
@@ -85,14 +115,37 @@ export class Cluster {
     if (endpoints === this.#endpoints) return;
     this.#endpoints = endpoints;
     this.#hosts.update(endpoints);
-    this.#balancer.update([...this.hosts.values()]);
+    this.#outlier?.setHosts(this.hosts.values());
+    // Who comes back may have been ejected when there was still somebody to let it in again.
+    if (this.#outlier === undefined) for (const { stats } of this.hosts.values()) stats.ejected = false;
+    this.#updateBalancer();
   }
 
   /** Takes leave of every host: pools are drained, nothing is remembered. */
   close(): void {
     this.#endpoints = [];
+    this.#outlier?.close();
+    this.#outlier = undefined;
     this.#hosts.clear();
     this.#balancer.update([]);
+  }
+
+  #configureOutlier(): void {
+    const { outlier: settings } = this.#settings;
+    if (settings === undefined) {
+      this.#outlier?.close();
+      this.#outlier = undefined;
+    } else if (this.#outlier !== undefined) {
+      this.#outlier.configure(settings);
+    } else {
+      const { clock, random } = this.#options;
+      this.#outlier = new OutlierDetector(settings, clock, random, () => this.#updateBalancer());
+      this.#outlier.setHosts(this.hosts.values());
+    }
+  }
+
+  #updateBalancer(): void {
+    this.#balancer.update([...this.hosts.values()]);
   }
 }
 

@@ -10,7 +10,7 @@ import {
   type RouteConfiguration,
 } from '../../xds/generated/envoy.config.route.v3.js';
 import { TYPE_CLUSTER, TYPE_ENDPOINT, TYPE_LISTENER, TYPE_ROUTE } from '../../xds/type-urls.js';
-import { type ClusterSettings, readCluster } from './read-cluster.js';
+import { type ClusterSettings, readCluster } from './cluster-settings/read-cluster.js';
 import { type OutboundListener, readListener } from './read-listener.js';
 import { readLoadAssignment } from './read-load-assignment.js';
 import { readRouteConfig, type RouteConfig } from './route/read-route-config.js';

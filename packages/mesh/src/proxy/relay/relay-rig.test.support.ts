@@ -8,6 +8,7 @@ import { FieldInterner } from '../../http2/hpack/header-field.js';
 import { DEFAULT_CONNECTION_OPTIONS, type ConnectionOptions } from '../../http2/options.js';
 import { SegmentPool } from '../../http2/output-buffer.js';
 import type { Logger } from '../../system/logger.js';
+import { clusterSettings } from '../config/cluster-settings/cluster-settings.test.support.js';
 import { Cluster } from '../config/cluster.js';
 import type { UpstreamHost } from '../config/upstream-host.js';
 import type { UpstreamConnection } from '../upstream/upstream-connection.js';
@@ -64,10 +65,7 @@ export class RelayRig {
   constructor(options: RigOptions = {}) {
     const { clock, counters, metrics } = this;
     const random = seededRandom(options.seed ?? 1);
-    this.cluster = new Cluster(
-      { name: 'echo', assignmentName: 'echo', policy: { name: 'round_robin' }, connectTimeoutMs: 5_000 },
-      { clock, random, graceMs: 0, onForgotten: () => {} },
-    );
+    this.cluster = new Cluster(clusterSettings('echo'), { clock, random, graceMs: 0, onForgotten: () => {} });
     this.#table = tableFor('echo:50051', 'echo', options.timeoutMs ?? 0);
     this.context = {
       clock,

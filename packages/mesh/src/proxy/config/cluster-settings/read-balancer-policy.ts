@@ -3,12 +3,12 @@ import type {
   Cluster,
   LoadBalancingPolicy,
   LoadBalancingPolicy_Policy,
-} from '../../xds/generated/envoy.config.cluster.v3.js';
-import type { RuntimeDouble } from '../../xds/generated/envoy.config.core.v3.js';
-import { decodeLeastRequest } from '../../xds/generated/envoy.extensions.load_balancing_policies.least_request.v3.js';
-import { decodeWrrLocality } from '../../xds/generated/envoy.extensions.load_balancing_policies.wrr_locality.v3.js';
-import type { UInt32Value } from '../../xds/generated/google.protobuf.js';
-import type { Findings } from './findings.js';
+} from '../../../xds/generated/envoy.config.cluster.v3.js';
+import type { RuntimeDouble } from '../../../xds/generated/envoy.config.core.v3.js';
+import { decodeLeastRequest } from '../../../xds/generated/envoy.extensions.load_balancing_policies.least_request.v3.js';
+import { decodeWrrLocality } from '../../../xds/generated/envoy.extensions.load_balancing_policies.wrr_locality.v3.js';
+import type { UInt32Value } from '../../../xds/generated/google.protobuf.js';
+import type { Findings } from '../findings.js';
 
 /**
  * The balancing policy of a cluster. `load_balancing_policy` wins over `lb_policy`; of its list, "the first
