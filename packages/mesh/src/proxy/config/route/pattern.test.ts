@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { Findings } from '../findings.js';
 import { readPattern, readReplacement } from './pattern.js';
+
+test('the engine is loaded for the first pattern, not before', () => {
+  const { cache } = createRequire(import.meta.url);
+  const loaded = () => Object.keys(cache).some((path) => path.includes('re2js'));
+  assert.equal(loaded(), false);
+  readPattern('p', { regex: 'a' }, new Findings());
+  assert.equal(loaded(), true);
+});
 
 test('a pattern must match the whole text', () => {
   const pattern = readPattern('p', { regex: 'a|ab' }, new Findings());
