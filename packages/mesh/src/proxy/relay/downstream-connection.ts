@@ -176,7 +176,7 @@ export class DownstreamConnection implements ConnectionHandler<Exchange>, WatchE
       code: errorCodeName(errorCode),
       reason: message,
     });
-    for (const stream of this.connection.openStreams()) stream.owner?.onDownstreamReset();
+    for (const stream of newestFirst(this.connection.openStreams())) stream.owner?.onDownstreamReset();
     this.#wire.close();
   }
 
@@ -206,9 +206,17 @@ export class DownstreamConnection implements ConnectionHandler<Exchange>, WatchE
     this.countBytes();
     openConnections.delete(this);
     counters.downstreamConnections--;
-    for (const stream of this.connection.abandonStreams()) {
+    for (const stream of newestFirst(this.connection.abandonStreams())) {
       stream.owner?.onDownstreamReset();
       this.onClosed(stream);
     }
   }
+}
+
+/**
+ * Requests that wait for room are the newest. Were the older ones taken away first, each would make room, and
+ * the endpoint would hear of a request that nobody wants.
+ */
+function newestFirst<T>(streams: Iterable<T>): T[] {
+  return [...streams].reverse();
 }
