@@ -1,6 +1,10 @@
 export type { Balancer, PickContext } from './balancer/balancer.js';
+export type { ClusterBalancing } from './balancer/cluster-balancer.js';
+export { ClusterBalancer } from './balancer/cluster-balancer.js';
 export type { BalancerPolicy } from './balancer/create-balancer.js';
-export { createBalancer, defaultBalancerPolicy } from './balancer/create-balancer.js';
+export { createBalancer, defaultBalancerPolicy, needsHash } from './balancer/create-balancer.js';
+export type { HostView } from './balancer/host-view.js';
+export type { SlowStartSettings } from './balancer/slow-start.js';
 export type { Clock, Timer } from './clock.js';
 export type { EndpointDiff } from './endpoint/diff-endpoints.js';
 export { diffEndpoints } from './endpoint/diff-endpoints.js';

@@ -80,6 +80,31 @@ export function describeCompliance(name: string, create: (random: Random) => Bal
       assert.equal(countPicks(balancer, 50).size, 2);
     });
 
+    it('passes over hosts that are ejected, until they are back', () => {
+      const [first, second] = fakeHosts(1, 1) as [EndpointState, EndpointState];
+      first.stats.ejected = true;
+      const balancer = createWith([first, second]);
+      assert.deepEqual([...countPicks(balancer, 50).keys()], [second]);
+      assert.equal(balancer.pick({ excluded: new Set([second]), hash: { high: 1, low: 1 } }), undefined);
+      first.stats.ejected = false;
+      balancer.update([first, second]);
+      assert.equal(countPicks(balancer, 50).size, 2);
+    });
+
+    it('sees hosts as the view does', () => {
+      const hosts = fakeHosts(1, 1, 1);
+      const shares = [3, 1, 7];
+      const balancer = createWith(hosts);
+      balancer.update(hosts, {
+        isAvailable: (host) => host !== hosts[2],
+        weightOf: (host) => shares[hosts.indexOf(host as EndpointState)]!,
+      });
+      const counts = countPicks(balancer, 10_000);
+      assert.ok(Math.abs(counts.get(hosts[0]!)! - 7_500) < 220, `${counts.get(hosts[0]!)} of 10000`);
+      assert.equal(counts.has(hosts[2]!), false);
+      assert.equal(balancer.pick(excluding(hosts[0]!, hosts[1]!)), undefined);
+    });
+
     it('gives idle hosts shares that converge to their weights', () => {
       fc.assert(
         fc.property(weights, fc.integer(), (given, seed) => {

@@ -1,5 +1,6 @@
 import type { EndpointState } from '../endpoint/endpoint-state.js';
 import type { Hash64 } from '../hash/hash64.js';
+import type { HostView } from './host-view.js';
 
 /** What a balancer may know about the request it picks for. */
 export interface PickContext {
@@ -7,6 +8,8 @@ export interface PickContext {
   readonly excluded: ReadonlySet<EndpointState> | undefined;
   /** Hash of whatever the request is bound to; `undefined` when it is bound to nothing. */
   readonly hash: Hash64 | undefined;
+  /** Priorities that are avoided as long as another has a host; default: none (`previous_priorities`). */
+  readonly avoidedPriorities?: ReadonlySet<number> | undefined;
 }
 
 /**
@@ -18,11 +21,13 @@ export interface Balancer<Host extends EndpointState = EndpointState> {
   readonly name: string;
   /**
    * Takes the hosts of the cluster, of any health; to be called again whenever a host comes, goes, or gets
-   * another health or weight. The array is read, not kept.
+   * another health or weight, is ejected or comes back. The array is read, not kept.
+   *
+   * @param view how to see them; default: `asDescribed`
    */
-  update(hosts: readonly Host[]): void;
+  update(hosts: readonly Host[], view?: HostView): void;
   /**
-   * A healthy host that the request has not tried; `undefined` when there is none, and the caller decides
+   * An available host that the request has not tried; `undefined` when there is none, and the caller decides
    * what that means. Allocates nothing.
    */
   pick(context: PickContext): Host | undefined;

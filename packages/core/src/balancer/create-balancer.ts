@@ -1,13 +1,16 @@
+import type { Clock } from '../clock.js';
 import type { EndpointState } from '../endpoint/endpoint-state.js';
 import type { Random } from '../random.js';
 import type { Balancer } from './balancer.js';
+import { createMaglevBalancer, createRingHashBalancer } from './hash-balancer.js';
 import { LeastRequestBalancer } from './least-request.js';
 import { RandomBalancer } from './random-balancer.js';
 import { RoundRobinBalancer } from './round-robin.js';
+import { SlowStartBalancer, type SlowStartSettings } from './slow-start.js';
 
 /** A balancing algorithm with its settings, which are Envoy's. */
 export type BalancerPolicy =
-  | { readonly name: 'round_robin' }
+  | { readonly name: 'round_robin'; readonly slowStart?: SlowStartSettings }
   | { readonly name: 'random' }
   | {
       readonly name: 'least_request';
@@ -18,6 +21,19 @@ export type BalancerPolicy =
        * means not at all (`LeastRequestLbConfig.active_request_bias`, default 1).
        */
       readonly activeRequestBias: number;
+      readonly slowStart?: SlowStartSettings;
+    }
+  | {
+      readonly name: 'ring_hash';
+      /** 1 to 8 388 608; Envoy's default 1024. */
+      readonly minimumRingSize: number;
+      /** No less than the minimum; Envoy's default 8 388 608. */
+      readonly maximumRingSize: number;
+    }
+  | {
+      readonly name: 'maglev';
+      /** A prime up to 5 000 011; Envoy's default 65 537. */
+      readonly tableSize: number;
     };
 
 /** Least request with Envoy's defaults. */
@@ -27,6 +43,11 @@ export const defaultBalancerPolicy: BalancerPolicy = {
   activeRequestBias: 1,
 };
 
+/** Whether requests are bound to hosts by their hash, so that it is worth computing. */
+export function needsHash({ name }: BalancerPolicy): boolean {
+  return name === 'ring_hash' || name === 'maglev';
+}
+
 /**
  * The balancer for a policy. It has no hosts until its first `update`.
  *
@@ -35,13 +56,26 @@ export const defaultBalancerPolicy: BalancerPolicy = {
 export function createBalancer<Host extends EndpointState = EndpointState>(
   policy: BalancerPolicy,
   random: Random,
+  clock: Clock,
 ): Balancer<Host> {
   switch (policy.name) {
     case 'round_robin':
-      return new RoundRobinBalancer(random);
+      return startingSlowly(new RoundRobinBalancer(random), policy.slowStart, clock);
     case 'random':
       return new RandomBalancer(random);
     case 'least_request':
-      return new LeastRequestBalancer(policy, random);
+      return startingSlowly(new LeastRequestBalancer(policy, random), policy.slowStart, clock);
+    case 'ring_hash':
+      return createRingHashBalancer(policy, random);
+    case 'maglev':
+      return createMaglevBalancer(policy.tableSize, random);
   }
+}
+
+function startingSlowly<Host extends EndpointState>(
+  balancer: Balancer<Host>,
+  settings: SlowStartSettings | undefined,
+  clock: Clock,
+): Balancer<Host> {
+  return settings === undefined ? balancer : new SlowStartBalancer(balancer, settings, clock);
 }

@@ -28,12 +28,19 @@ export class FluidSchedule<Host extends EndpointState> {
 
   /**
    * @param hosts a copy is kept
+   * @param weights one for each host, more than 0
    * @param before the schedule to carry on: its hosts keep their levels
    */
-  constructor(hosts: readonly Host[], bias: number, random: Random, before?: FluidSchedule<Host>) {
+  constructor(
+    hosts: readonly Host[],
+    weights: readonly number[],
+    bias: number,
+    random: Random,
+    before?: FluidSchedule<Host>,
+  ) {
     this.#hosts = [...hosts];
     this.#bias = bias;
-    this.#weight = Float64Array.from(hosts, (host) => host.endpoint.weight);
+    this.#weight = Float64Array.from(weights);
     this.#rate = new Float64Array(hosts.length);
     const levels = before?.levels();
     // A newcomer is filled at random, or all clients would begin with the same host.

@@ -1,8 +1,8 @@
 import type { EndpointState } from '../endpoint/endpoint-state.js';
 import type { Random } from '../random.js';
 import type { Balancer, PickContext } from './balancer.js';
-import { healthyHosts, weightsAreEqual } from './healthy-hosts.js';
 import { FluidSchedule } from './fluid-schedule.js';
+import { areEqual, asDescribed, availableHosts, type HostView } from './host-view.js';
 
 export interface LeastRequestSettings {
   readonly choiceCount: number;
@@ -50,11 +50,12 @@ export class LeastRequestBalancer<Host extends EndpointState> implements Balance
     this.#random = random;
   }
 
-  update(hosts: readonly Host[]): void {
-    this.#hosts = healthyHosts(hosts);
-    this.#weighted = weightsAreEqual(this.#hosts)
+  update(hosts: readonly Host[], view: HostView = asDescribed): void {
+    this.#hosts = availableHosts(hosts, view);
+    const weights = this.#hosts.map((host) => view.weightOf(host));
+    this.#weighted = areEqual(weights)
       ? undefined
-      : new FluidSchedule(this.#hosts, this.#bias, this.#random, this.#weighted);
+      : new FluidSchedule(this.#hosts, weights, this.#bias, this.#random, this.#weighted);
     // Hosts may come with the numbers of an earlier balancer; this one's picks must count as later.
     for (const host of hosts) this.#picks = Math.max(this.#picks, host.stats.lastPick);
   }

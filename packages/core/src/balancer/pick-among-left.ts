@@ -13,19 +13,23 @@ export const DRAW_STEPS = 2 ** 30;
  */
 export function pickAmongLeft<Host extends EndpointState>(
   hosts: readonly Host[],
+  weights: readonly number[],
   excluded: ReadonlySet<EndpointState>,
   random: Random,
 ): Host | undefined {
   let total = 0;
-  for (const host of hosts) if (!excluded.has(host)) total += host.endpoint.weight;
+  for (let index = 0; index < hosts.length; index++) {
+    if (!excluded.has(hosts[index]!)) total += weights[index]!;
+  }
   if (total === 0) return undefined;
 
   let point = (random.int(DRAW_STEPS) / DRAW_STEPS) * total;
   let last: Host | undefined;
-  for (const host of hosts) {
+  for (let index = 0; index < hosts.length; index++) {
+    const host = hosts[index]!;
     if (excluded.has(host)) continue;
     last = host;
-    point -= host.endpoint.weight;
+    point -= weights[index]!;
     if (point < 0) return host;
   }
   // Only rounding gets here: the point was on the very end.

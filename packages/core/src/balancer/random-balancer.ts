@@ -1,7 +1,7 @@
 import type { EndpointState } from '../endpoint/endpoint-state.js';
 import type { Random } from '../random.js';
 import type { Balancer, PickContext } from './balancer.js';
-import { healthyHosts, weightsAreEqual } from './healthy-hosts.js';
+import { areEqual, asDescribed, availableHosts, type HostView } from './host-view.js';
 import { DRAW_STEPS, pickAmongLeft } from './pick-among-left.js';
 
 /**
@@ -11,7 +11,8 @@ import { DRAW_STEPS, pickAmongLeft } from './pick-among-left.js';
 export class RandomBalancer<Host extends EndpointState> implements Balancer<Host> {
   readonly name = 'random';
   readonly #random: Random;
-  #hosts: Host[] = [];
+  #hosts: readonly Host[] = [];
+  #weights: readonly number[] = [];
   /** How many of the `DRAW_STEPS` belong to a host and all before it; empty when the weights are equal. */
   #upTo = new Int32Array(0);
 
@@ -19,15 +20,16 @@ export class RandomBalancer<Host extends EndpointState> implements Balancer<Host
     this.#random = random;
   }
 
-  update(hosts: readonly Host[]): void {
-    this.#hosts = healthyHosts(hosts);
-    this.#upTo = weightsAreEqual(this.#hosts) ? new Int32Array(0) : divideSteps(this.#hosts);
+  update(hosts: readonly Host[], view: HostView = asDescribed): void {
+    this.#hosts = availableHosts(hosts, view);
+    this.#weights = this.#hosts.map((host) => view.weightOf(host));
+    this.#upTo = areEqual(this.#weights) ? new Int32Array(0) : divideSteps(this.#weights);
   }
 
   pick(context: PickContext): Host | undefined {
     const { excluded } = context;
     if (excluded !== undefined && excluded.size > 0) {
-      return pickAmongLeft(this.#hosts, excluded, this.#random);
+      return pickAmongLeft(this.#hosts, this.#weights, excluded, this.#random);
     }
     const count = this.#hosts.length;
     if (count === 0) return undefined;
@@ -36,10 +38,10 @@ export class RandomBalancer<Host extends EndpointState> implements Balancer<Host
   }
 }
 
-function divideSteps(hosts: readonly EndpointState[]): Int32Array<ArrayBuffer> {
-  const total = hosts.reduce((sum, host) => sum + host.endpoint.weight, 0);
+function divideSteps(weights: readonly number[]): Int32Array<ArrayBuffer> {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
   let upTo = 0;
-  return Int32Array.from(hosts, (host) => Math.round(((upTo += host.endpoint.weight) / total) * DRAW_STEPS));
+  return Int32Array.from(weights, (weight) => Math.round(((upTo += weight) / total) * DRAW_STEPS));
 }
 
 /** Index of the first element greater than `point`; `ascending` holds one. */

@@ -1,7 +1,7 @@
 import type { EndpointState } from '../endpoint/endpoint-state.js';
 import type { Random } from '../random.js';
 import type { Balancer, PickContext } from './balancer.js';
-import { healthyHosts } from './healthy-hosts.js';
+import { asDescribed, availableHosts, type HostView } from './host-view.js';
 import { pickAmongLeft } from './pick-among-left.js';
 import { StrideSchedule } from './stride-schedule.js';
 
@@ -16,23 +16,25 @@ import { StrideSchedule } from './stride-schedule.js';
 export class RoundRobinBalancer<Host extends EndpointState> implements Balancer<Host> {
   readonly name = 'round_robin';
   readonly #random: Random;
-  #hosts: Host[] = [];
+  #hosts: readonly Host[] = [];
+  #weights: readonly number[] = [];
   #schedule: StrideSchedule<Host>;
 
   constructor(random: Random) {
     this.#random = random;
-    this.#schedule = new StrideSchedule([], random);
+    this.#schedule = new StrideSchedule([], [], random);
   }
 
-  update(hosts: readonly Host[]): void {
-    this.#hosts = healthyHosts(hosts);
-    this.#schedule = new StrideSchedule(this.#hosts, this.#random, this.#schedule);
+  update(hosts: readonly Host[], view: HostView = asDescribed): void {
+    this.#hosts = availableHosts(hosts, view);
+    this.#weights = this.#hosts.map((host) => view.weightOf(host));
+    this.#schedule = new StrideSchedule(this.#hosts, this.#weights, this.#random, this.#schedule);
   }
 
   pick(context: PickContext): Host | undefined {
     const { excluded } = context;
     if (excluded !== undefined && excluded.size > 0) {
-      return pickAmongLeft(this.#hosts, excluded, this.#random);
+      return pickAmongLeft(this.#hosts, this.#weights, excluded, this.#random);
     }
     return this.#hosts[this.#schedule.next()];
   }

@@ -28,7 +28,7 @@ describe('the stride schedule', () => {
     const weights = fc.array(fc.integer({ min: 1, max: 100_000 }), { minLength: 1, maxLength: 6 });
     fc.assert(
       fc.property(weights, (given) => {
-        const schedule = new StrideSchedule(fakeHosts(...given), zero);
+        const schedule = new StrideSchedule(fakeHosts(...given), given, zero);
         const reference = referenceSequence(given);
         for (let turn = 0; turn < 300; turn++) assert.equal(schedule.next(), reference.next().value);
       }),
@@ -37,7 +37,7 @@ describe('the stride schedule', () => {
   });
 
   it('has a turn even for a host that another one outweighs a million times', () => {
-    const schedule = new StrideSchedule(fakeHosts(1_000_000, 1), zero);
+    const schedule = new StrideSchedule(fakeHosts(1, 1), [1_000_000, 1], zero);
     let turns = 0;
     for (let turn = 0; turn < 2 * 65_535; turn++) turns += schedule.next();
     assert.equal(turns, 2);

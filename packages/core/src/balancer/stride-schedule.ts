@@ -24,11 +24,17 @@ export class StrideSchedule<Host extends EndpointState> {
 
   /**
    * @param hosts the schedule keeps the array, and speaks of hosts by their index in it
+   * @param weights one for each host, more than 0
    * @param before the schedule to carry on: its hosts keep their counters, and whoever was next stays next
    */
-  constructor(hosts: readonly Host[], random: Random, before?: StrideSchedule<Host>) {
+  constructor(
+    hosts: readonly Host[],
+    weights: readonly number[],
+    random: Random,
+    before?: StrideSchedule<Host>,
+  ) {
     this.#hosts = hosts;
-    this.#stride = strides(hosts);
+    this.#stride = strides(weights);
     this.#counter = new Int32Array(hosts.length);
     if (hosts.length === 0) return;
 
@@ -74,8 +80,8 @@ export class StrideSchedule<Host extends EndpointState> {
   }
 }
 
-function strides(hosts: readonly EndpointState[]): Int32Array {
-  const heaviest = hosts.reduce((most, host) => Math.max(most, host.endpoint.weight), 0);
+function strides(weights: readonly number[]): Int32Array {
+  const heaviest = weights.reduce((most, weight) => Math.max(most, weight), 0);
   // At least 1: what has any weight must have a turn some time, however heavy another host is.
-  return Int32Array.from(hosts, (host) => Math.max(1, Math.round((host.endpoint.weight * FULL) / heaviest)));
+  return Int32Array.from(weights, (weight) => Math.max(1, Math.round((weight * FULL) / heaviest)));
 }

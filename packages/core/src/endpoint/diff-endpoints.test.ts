@@ -54,6 +54,8 @@ describe('diffEndpoints', () => {
       { health: 'draining' },
       { locality: 'r/z' },
       { pod: 'p' },
+      { priority: 1 },
+      { localityWeight: 1 },
     ];
     for (const change of changes) {
       const after = { ...before, ...change };

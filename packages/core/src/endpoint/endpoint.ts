@@ -18,6 +18,13 @@ export interface Endpoint {
   readonly locality: string;
   /** Name of the pod, for people; empty when unknown. */
   readonly pod: string;
+  /** 0, the default, is used first; others as those before them fail (`LocalityLbEndpoints.priority`). */
+  readonly priority?: number;
+  /**
+   * Share of its locality in relation to the other localities of its priority, where localities have shares;
+   * default 0: none (`LocalityLbEndpoints.load_balancing_weight`).
+   */
+  readonly localityWeight?: number;
 }
 
 /** Whether two endpoints agree in everything, not only in their address. */
@@ -29,6 +36,8 @@ export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
     a.weight === b.weight &&
     a.health === b.health &&
     a.locality === b.locality &&
-    a.pod === b.pod
+    a.pod === b.pod &&
+    (a.priority ?? 0) === (b.priority ?? 0) &&
+    (a.localityWeight ?? 0) === (b.localityWeight ?? 0)
   );
 }

@@ -47,7 +47,7 @@ export class Cluster {
     this.#settings = settings;
     this.retryBudget = new RetryBudget(settings.retryBudget);
     this.limits = new CircuitBreaker(settings.limits);
-    this.#balancer = createBalancer<UpstreamHost>(settings.policy, options.random);
+    this.#balancer = createBalancer<UpstreamHost>(settings.policy, options.random, options.clock);
     this.#configureOutlier();
   }
 
@@ -106,7 +106,7 @@ export class Cluster {
     this.limits.configure(settings.limits);
     this.#configureOutlier();
     if (isSamePolicy(before, settings.policy)) return;
-    this.#balancer = createBalancer<UpstreamHost>(settings.policy, this.#options.random);
+    this.#balancer = createBalancer<UpstreamHost>(settings.policy, this.#options.random, this.#options.clock);
     this.#updateBalancer();
   }
 
