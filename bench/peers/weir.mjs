@@ -11,24 +11,18 @@ const SERVICE = 'bench:50051';
  * from it over xDS. Policies and metrics are what they are by default. Only the proxy's CPU time counts.
  *
  * @param checkout - where the built project is
+ * @param proxyOptions - further options of `weir proxy`
  */
-export const weirOf = (checkout, name, title) => ({
+export const weirOf = (checkout, name, title, proxyOptions = []) => ({
   name,
   title,
   needs: undefined,
   async start(endpoints, directory, options = {}) {
-    const manifests = join(directory, 'manifests');
-    await mkdir(manifests, { recursive: true });
-    await writeFile(join(manifests, 'bench.yaml'), manifest('bench', endpoints));
-    for (let index = 0; index < (options.furtherServices ?? 0); index++) {
-      await writeFile(join(manifests, `further-${index}.yaml`), manifest(`further-${index}`, endpoints));
-    }
-    const controlArgs = ['control', '-f', manifests, '--xds', '127.0.0.1:0', '--http', '127.0.0.1:0'];
-    const control = await listening(checkout, controlArgs);
+    const { control } = await startControlOf(checkout, endpoints, directory, options.furtherServices);
     const proxyArgs = ['proxy', '--xds', control.addresses.xds, '--listen', `${SERVICE}=127.0.0.1:0`];
     const proxy = await listening(
       checkout,
-      [...proxyArgs, '--outbound', '127.0.0.1:0', '--admin', '127.0.0.1:0'],
+      [...proxyArgs, '--outbound', '127.0.0.1:0', '--admin', '127.0.0.1:0', ...proxyOptions],
       options.nodeArgs,
     );
     const port = Number(proxy.addresses.listeners[SERVICE].split(':').at(-1));
@@ -38,18 +32,43 @@ export const weirOf = (checkout, name, title) => ({
 
 export const weir = weirOf(CHECKOUT, 'weir', 'Weir sidecar');
 
+/** Starts a control plane that tells of the endpoints; `service` is the name they go by. */
+export async function startControlOf(checkout, endpoints, directory, furtherServices = 0) {
+  const manifests = join(directory, 'manifests');
+  await mkdir(manifests, { recursive: true });
+  await writeFile(join(manifests, 'bench.yaml'), manifest('bench', endpoints));
+  for (let index = 0; index < furtherServices; index++) {
+    await writeFile(join(manifests, `further-${index}.yaml`), manifest(`further-${index}`, endpoints));
+  }
+  const control = await listening(checkout, [
+    'control',
+    '-f',
+    manifests,
+    '--xds',
+    '127.0.0.1:0',
+    '--http',
+    '127.0.0.1:0',
+  ]);
+  return { control, service: SERVICE };
+}
+
 async function listening(checkout, args, nodeArgs = []) {
   const program = join(checkout, 'packages/mesh/bin/weir.js');
   const child = start(process.execPath, [...nodeArgs, program, ...args, '-o', 'json']);
-  const line = await new Promise((resolve, reject) => {
+  const line = await firstLineOf(child, `weir ${args[0]}`);
+  return { child, addresses: JSON.parse(line) };
+}
+
+/** The first line that a program prints on standard output. */
+export function firstLineOf(child, title) {
+  return new Promise((resolve, reject) => {
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (chunk) => {
       text += chunk;
       if (text.includes('\n')) resolve(text.slice(0, text.indexOf('\n')));
     });
-    void child.ended.then(() => reject(new Error(`weir ${args[0]} ended: ${child.lastWords}`)));
+    void child.ended.then(() => reject(new Error(`${title} ended: ${child.lastWords}`)));
   });
-  return { child, addresses: JSON.parse(line) };
 }
 
 function manifest(name, endpoints) {

@@ -5,7 +5,7 @@ import { start, stop } from './children.mjs';
 /**
  * Runs h2load once and reads what it says.
  *
- * @param load - `port`, `path`, `bodyFile`, `connections`, `streams`, `requests`, and for a fixed rate `ratePerSecond`
+ * @param load - `scheme`, `port`, `path`, `bodyFile`, `connections`, `streams`, `requests`, and for a fixed rate `ratePerSecond`
  * @param directory - where the log of the requests is put for a moment
  * @param limitMs - the run is broken off after this
  * @returns requests per second, latencies in microseconds, bytes of DATA received
@@ -21,7 +21,7 @@ export async function runH2load(load, directory, limitMs) {
   if (load.ratePerSecond !== undefined) {
     args.push(`--rps=${Math.max(1, Math.round(load.ratePerSecond / load.connections))}`);
   }
-  const child = start('h2load', [...args, `http://127.0.0.1:${load.port}${load.path}`]);
+  const child = start('h2load', [...args, `${load.scheme}://127.0.0.1:${load.port}${load.path}`]);
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text) => (output += text));
   const timer = setTimeout(() => void stop(child), limitMs);

@@ -17,14 +17,15 @@ export async function untilAccepting(port, child, name) {
 }
 
 /**
- * Makes one call through a peer and checks all of the answer, the trailers included: h2load looks at the
+ * Makes one call through a running peer and checks all of the answer, the trailers included: h2load looks at the
  * status only, and a proxy that drops trailers would be no gRPC proxy.
  */
-export async function checkCall(port, path, upBytes, downBytes) {
+export async function checkCall({ scheme = 'http', port }, path, upBytes, downBytes) {
+  const origin = `${scheme}://127.0.0.1:${port}`;
   const deadline = Date.now() + START_LIMIT_MS;
   for (;;) {
     try {
-      const answer = await call(port, path, upBytes);
+      const answer = await call(origin, path, upBytes);
       if (answer.status !== 200) throw new Error(`status ${answer.status}`);
       if (answer.bytes !== downBytes) throw new Error(`${answer.bytes} bytes instead of ${downBytes}`);
       if (answer.grpcStatus !== '0') throw new Error(`grpc-status ${answer.grpcStatus} in the trailers`);
@@ -48,9 +49,9 @@ function accepts(port) {
   });
 }
 
-function call(port, path, upBytes) {
+function call(origin, path, upBytes) {
   return new Promise((resolve, reject) => {
-    const session = connectHttp2(`http://127.0.0.1:${port}`);
+    const session = connectHttp2(origin, { rejectUnauthorized: false });
     const fail = (error) => {
       session.destroy();
       reject(error);

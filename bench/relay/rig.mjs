@@ -31,7 +31,7 @@ export class Rig {
     const directory = join(this.#directory, `${peer.name}-${process.hrtime.bigint()}`);
     await mkdir(directory, { recursive: true });
     const running = await peer.start(this.#ports.slice(0, one.endpoints), directory, options);
-    await checkCall(running.port, pathOf(one.down), one.up, one.down);
+    await checkCall(running, pathOf(one.down), one.up, one.down);
     return running;
   }
 
@@ -48,6 +48,7 @@ export class Rig {
     const group = running.child?.pid;
     const before = group === undefined ? 0 : cpuMicros(group);
     const load = {
+      scheme: running.scheme ?? 'http',
       port: running.port,
       path: pathOf(one.down),
       bodyFile: this.#bodyFile(one.up),
