@@ -32,4 +32,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'the sidecar: balances each request, configured over xDS',
     load: async () => (await import('./proxy.js')).proxyCommand(),
   },
+  {
+    name: 'analyze',
+    summary: 'what in a directory of YAML will not work as written',
+    load: async () => (await import('./analyze.js')).analyzeCommand(),
+  },
 ];

@@ -21,7 +21,7 @@ interface ControlCommandOptions {
 export function directoryOption(): Option {
   return new Option(
     '-f, --file <dir>',
-    'directory of Kubernetes YAML: Services, EndpointSlices, ServiceEntries; read again when it changes',
+    'directory of YAML: Services, EndpointSlices, Pods, Istio rules and policies',
   ).makeOptionMandatory();
 }
 
@@ -36,7 +36,8 @@ export function balancerOption(): Option {
 export function controlCommand(): Command {
   return new Command('control')
     .description(
-      'Reads Services, EndpointSlices and ServiceEntries from a directory of YAML and serves them over xDS (ADS v3).\n' +
+      'Reads Services, EndpointSlices, and Istio rules for them from a directory of YAML, follows it as it changes,\n' +
+        'and serves what sidecars need over xDS (ADS v3).\n' +
         'A file that is invalid or half-written is reported, and its last valid content stays in force.',
     )
     .addOption(directoryOption())

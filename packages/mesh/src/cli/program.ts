@@ -8,6 +8,7 @@ Examples:
   weir run -f DIR --listen greeter:50051=127.0.0.1:50051
                                         call your own servers through it
   weir control -f DIR                   serve DIR over xDS on 127.0.0.1:15010
+  weir analyze -f DIR                   what in DIR will not work as written
   weir proxy --xds 127.0.0.1:15010      a sidecar for gRPC clients that have
                                         grpc_proxy=http://127.0.0.1:15001
 

@@ -163,3 +163,53 @@ test('what does not fit together is said once, and its end too', () => {
   assert.deepEqual(logger.lines.filter((line) => line.includes('does not exist')).length, 1);
   assert.equal(plane.state().problems.length, 1);
 });
+
+test('clients that a rule tells apart by their labels get different routes, and others the same ones', () => {
+  const { plane, put, clock } = setUp();
+  const sourceOf = (labels: Record<string, string>) =>
+    plane.snapshots.sourceFor({ namespace: 'shop', labels, locality: undefined });
+  const [web, batch] = [sourceOf({ app: 'web', pod: '1' }), sourceOf({ app: 'batch' })];
+  assert.equal(web.current()?.version, batch.current()?.version);
+  for (const source of [web, batch]) source.onChange(() => {});
+  put(
+    'rules.yaml',
+    `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: a, namespace: shop}
+spec:
+  hosts: [greeter]
+  http: [{match: [{sourceLabels: {app: web}}], name: web, route: [{destination: {host: greeter}}]}]
+`,
+  );
+  clock.advance(1000);
+  const routesOf = (source: SnapshotSource) => {
+    const resource = source.current()?.types[TYPE_ROUTE].resources.get('50051');
+    assert.ok(resource);
+    return decodeRouteConfiguration(resource.bytes).virtualHosts?.[0]?.routes?.map(({ name }) => name);
+  };
+  assert.deepEqual(routesOf(web), ['web']);
+  assert.deepEqual(routesOf(batch), ['default']);
+  assert.deepEqual([...plane.snapshots.versions.keys()], ['shop app=web', 'shop app=batch']);
+});
+
+test('a rule that leads nowhere is an error in the state, and everything else goes on', () => {
+  const { plane, put, clock } = setUp();
+  const source = plane.snapshots.sourceFor(client('shop'));
+  put(
+    'rules.yaml',
+    `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: a, namespace: shop}
+spec: {hosts: [greeter], http: [{route: [{destination: {host: greeter, subset: v2}}]}]}
+`,
+  );
+  clock.advance(1000);
+  assert.deepEqual(
+    plane.state().problems.map(({ code }) => code),
+    ['WEIR0103'],
+  );
+  put('slice.yaml', slice('10.0.0.9'));
+  assert.deepEqual(endpointsIn(source), ['10.0.0.9']);
+  const missing = source.current()?.types[TYPE_ENDPOINT].resources.get(CLUSTER.replace('||', '|v2|'));
+  assert.deepEqual(decodeClusterLoadAssignment(missing?.bytes ?? new Uint8Array()).endpoints ?? [], []);
+});

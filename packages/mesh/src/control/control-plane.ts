@@ -3,6 +3,7 @@ import type { LoadedObject } from '../kube/directory/manifest-set.js';
 import type { IgnoredKind } from '../kube/manifest/parse-manifest.js';
 import type { Problem } from '../kube/problem.js';
 import type { Logger } from '../system/logger.js';
+import { analyzeModel } from './analyze/analyze-model.js';
 import type { ControlState } from './http/status.js';
 import { PublishedSnapshots } from './push/published-snapshots.js';
 import { PushSchedule } from './push/push-schedule.js';
@@ -39,6 +40,8 @@ export class ControlPlane {
   readonly #schedule: PushSchedule;
   /** As of the last change of the source. */
   #model: Model = EMPTY_MODEL;
+  /** What does not fit together in it. */
+  #findings: readonly Problem[] = [];
   /** What clients have been given. */
   #published: Model = EMPTY_MODEL;
   #pushes = 0;
@@ -77,7 +80,7 @@ export class ControlPlane {
     const { source, clock } = this.#options;
     return {
       fileCount: source.fileCount,
-      problems: [...source.problems, ...this.#model.problems],
+      problems: [...source.problems, ...this.#findings],
       model: this.#model,
       versions: this.snapshots.versions,
       pushes: this.#pushes,
@@ -89,8 +92,9 @@ export class ControlPlane {
   #readSource(): void {
     const { source, log } = this.#options;
     this.#model = this.#registry.update(source.objects);
+    this.#findings = [...this.#model.problems, ...analyzeModel(this.#model, source.objects)];
     log.reportIgnored(source.ignored);
-    log.reportUnfit(this.#model.problems);
+    log.reportUnfit(this.#findings);
   }
 
   #publish(): void {

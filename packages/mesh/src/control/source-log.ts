@@ -1,6 +1,5 @@
 import { formatProblem, type Problem } from '../kube/problem.js';
 import type { IgnoredKind } from '../kube/manifest/parse-manifest.js';
-import { shapesTraffic } from '../kube/resources/without-effect.js';
 import type { SourceReport } from '../kube/directory/directory-source.js';
 import type { Logger } from '../system/logger.js';
 
@@ -39,8 +38,9 @@ export class SourceLog {
 
   /** What does not fit together across files, as it is now. */
   reportUnfit(problems: readonly Problem[]): void {
+    const news = problems.filter((problem) => !this.#unfit.has(formatProblem(problem)));
+    this.#reportProblems(news);
     const now = new Set(problems.map(formatProblem));
-    for (const text of now) if (!this.#unfit.has(text)) this.#logger.warn(text);
     for (const text of this.#unfit)
       if (!now.has(text)) this.#logger.info('no longer a problem', { was: text });
     this.#unfit = now;
@@ -51,8 +51,7 @@ export class SourceLog {
       const name = `${apiVersion} ${kind}`;
       if (this.#ignored.has(name)) continue;
       this.#ignored.add(name);
-      if (shapesTraffic(apiVersion, kind)) this.#logger.warn(`${name} has no effect in this version of Weir`);
-      else this.#logger.debug('objects of a kind that is not read are passed over', { kind: name });
+      this.#logger.debug('objects of a kind that is not read are passed over', { kind: name });
     }
   }
 

@@ -9,7 +9,7 @@ import {
   type Severity,
 } from '../problem.js';
 import { lookUpKind, objectKey, type KubeObject } from '../resources/kinds.js';
-import { findWithoutEffect } from '../resources/without-effect.js';
+import { findWithoutEffect, shapesTraffic } from '../resources/without-effect.js';
 import { explainIssue } from './explain-issue.js';
 import { locate } from './locate.js';
 
@@ -144,6 +144,10 @@ class ManifestParser {
     const lookup = lookUpKind(apiVersion, kind);
     if (lookup.found === 'other') {
       this.#ignored.set(`${apiVersion} ${kind}`, { apiVersion, kind });
+      if (shapesTraffic(apiVersion, kind)) {
+        const message = `objects of kind ${kind} (${apiVersion}) have no effect in this version of Weir`;
+        this.#addAt('warning', 'WEIR0007', document, [...path, 'kind'], message);
+      }
       return;
     }
     if (lookup.found === 'mistake') {

@@ -41,7 +41,7 @@ const workloadEntry = z.strictObject({
   weight: z.int().min(0).max(4_294_967_295).optional(),
 });
 
-const serviceEntrySpec = z.strictObject({
+export const serviceEntrySpec = z.strictObject({
   addresses: z.array(z.string()).optional(),
   endpoints: z.array(workloadEntry).optional(),
   exportTo: z.array(z.string()).optional(),
