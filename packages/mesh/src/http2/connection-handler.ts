@@ -3,7 +3,7 @@ import type { Http2Stream } from './stream.js';
 
 /**
  * What a connection tells its user. Calls come from inside `receive`, or from inside the call that caused
- * them; chunks are valid as long as the caller of `receive` leaves its buffer alone.
+ * them; a chunk is valid until the call returns: its buffer is used again for the next bytes.
  */
 export interface ConnectionHandler<Owner> {
   /** A request (server role) or a response (client role) has begun; also each 1xx response. */

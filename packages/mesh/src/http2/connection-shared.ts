@@ -1,5 +1,5 @@
 import type { FieldInterner } from './hpack/header-field.js';
-import type { SegmentPool } from './output-buffer.js';
+import type { SegmentPool } from './segment-pool.js';
 
 export type ConnectionRole = 'client' | 'server';
 

@@ -58,7 +58,7 @@ export class Http2Connection<Owner> extends ConnectionControl<Owner> {
     shared: ConnectionShared,
   ) {
     super(role, handler, options, shared);
-    this.#splitter = new FrameSplitter(this, options.maxFrameBytes);
+    this.#splitter = new FrameSplitter(this, options.maxFrameBytes, shared.segments.frame);
     this.#assembly = new HeaderAssembly(options.maxContinuationFrames, options.maxHeaderListBytes);
     this.#decoder = new HpackDecoder({
       // Until it has acknowledged our settings the peer may use the protocol's initial size.
@@ -77,15 +77,18 @@ export class Http2Connection<Owner> extends ConnectionControl<Owner> {
     this.openConnectionWindow();
   }
 
-  /** Takes what the socket read. Everything that follows from it happens inside this call. */
-  receive(chunk: Buffer): void {
+  /**
+   * Takes what the socket read, `chunk[0, end)`. Everything that follows from it happens inside this call, and
+   * nothing of the chunk is kept after it.
+   */
+  receive(chunk: Buffer, end = chunk.length): void {
     if (this.failed) return;
     let at = 0;
-    while (this.#prefaceSeen < CLIENT_PREFACE.length && at < chunk.length) {
+    while (this.#prefaceSeen < CLIENT_PREFACE.length && at < end) {
       if (chunk[at++] !== CLIENT_PREFACE.charCodeAt(this.#prefaceSeen++))
         return this.fail(PROTOCOL_ERROR, 'the connection preface is not that of HTTP/2');
     }
-    if (at < chunk.length) this.#splitter.push(chunk, at);
+    if (at < end) this.#splitter.push(chunk, at, end);
   }
 
   /**

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FrameSplitter } from './frame-splitter.js';
 import { raw } from './frames.test.support.js';
+import { BufferPool } from './segment-pool.js';
 
 function splitter(maxFrameBytes: number, stopAt = Infinity): { split: FrameSplitter; seen: string[] } {
   const seen: string[] = [];
@@ -19,7 +20,7 @@ function splitter(maxFrameBytes: number, stopAt = Infinity): { split: FrameSplit
       return seen.length < stopAt;
     },
   };
-  return { split: new FrameSplitter(sink, maxFrameBytes), seen };
+  return { split: new FrameSplitter(sink, maxFrameBytes, new BufferPool(2000, 4)), seen };
 }
 
 const bytes = Buffer.concat([
@@ -62,6 +63,17 @@ describe('FrameSplitter, RFC 9113 4.1', () => {
       buffer.fill(0xee);
     }
     assert.deepEqual(seen, frames);
+  });
+
+  it('collects long frames in one buffer after the other, and longer ones in buffers of their own', () => {
+    const lengths = [1500, 2000, 1024, 2001, 1500];
+    const { split, seen } = splitter(4000);
+    const long = Buffer.concat(lengths.map((length) => raw(0, 0, 1, Buffer.alloc(length, length & 0xff))));
+    for (let at = 0; at < long.length; at += 700) split.push(long, at, Math.min(long.length, at + 700));
+    assert.deepEqual(
+      seen,
+      lengths.map((length) => `0 0 1 ${Buffer.alloc(length, length & 0xff).toString('latin1')}`),
+    );
   });
 
   it('refuses a frame that is too long as soon as its header is there', () => {

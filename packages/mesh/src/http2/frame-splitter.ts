@@ -1,4 +1,8 @@
 import { FRAME_HEADER_BYTES, readUint31 } from './frame.js';
+import type { BufferPool } from './segment-pool.js';
+
+/** Shorter frames get a buffer of their size, which Node cuts from a larger one. */
+const SHORT_FRAME_BYTES = 1024;
 
 /** Receives whole frames; `chunk[start, end)` is the payload. Returns false to stop the reading for good. */
 export interface FrameSink {
@@ -9,20 +13,22 @@ export interface FrameSink {
 
 /**
  * Cuts a stream of bytes into frames. A frame that lies whole in a chunk is passed on in place; one that is
- * spread over chunks is collected in a buffer of its own, of exactly its size.
+ * spread over chunks is collected in a buffer of its own, which is used again when the sink has returned.
  */
 export class FrameSplitter {
   readonly #sink: FrameSink;
   readonly #maxFrameBytes: number;
+  readonly #buffers: BufferPool;
   #header: Buffer | undefined = undefined;
   #frame: Buffer | undefined = undefined;
   /** Bytes of the unfinished frame that are here. */
   #collected = 0;
   #begun = 0;
 
-  constructor(sink: FrameSink, maxFrameBytes: number) {
+  constructor(sink: FrameSink, maxFrameBytes: number, buffers: BufferPool) {
     this.#sink = sink;
     this.#maxFrameBytes = maxFrameBytes;
+    this.#buffers = buffers;
   }
 
   /** A number for the frame whose end is still to come, another for each; 0 when there is none. */
@@ -30,10 +36,9 @@ export class FrameSplitter {
     return this.#collected === 0 ? 0 : this.#begun;
   }
 
-  /** Takes `chunk[offset, ...)`. Returns false when the sink or an oversized frame ended the reading. */
-  push(chunk: Buffer, offset: number): boolean {
+  /** Takes `chunk[offset, end)`. Returns false when the sink or an oversized frame ended the reading. */
+  push(chunk: Buffer, offset: number, end = chunk.length): boolean {
     let at = offset;
-    const end = chunk.length;
     if (this.#collected > 0) {
       at = this.#collect(chunk, at, end);
       if (at < 0) return false;
@@ -79,7 +84,7 @@ export class FrameSplitter {
       this.#refuse(header, 0);
       return -1;
     }
-    this.#frame ??= Buffer.allocUnsafe(length);
+    this.#frame ??= this.#bufferFor(length);
     const have = this.#collected - FRAME_HEADER_BYTES;
     const take = Math.min(length - have, end - at);
     chunk.copy(this.#frame, have, at, at + take);
@@ -88,9 +93,14 @@ export class FrameSplitter {
     const frame = this.#frame;
     this.#frame = undefined;
     this.#collected = 0;
-    return this.#sink.onFrame(header[3]!, header[4]!, readUint31(header, 5), frame, 0, length)
-      ? at + take
-      : -1;
+    const goesOn = this.#sink.onFrame(header[3]!, header[4]!, readUint31(header, 5), frame, 0, length);
+    this.#buffers.give(frame);
+    return goesOn ? at + take : -1;
+  }
+
+  #bufferFor(length: number): Buffer {
+    if (length <= SHORT_FRAME_BYTES || length > this.#buffers.bytes) return Buffer.allocUnsafe(length);
+    return this.#buffers.take();
   }
 
   #refuse(header: Buffer, at: number): false {

@@ -18,7 +18,8 @@ import {
 } from './frame.js';
 import type { HeaderField } from './hpack/header-field.js';
 import { HpackEncoder } from './hpack/hpack-encoder.js';
-import { FULL_OUTPUT_BYTES, OutputBuffer, type OutputBatch, type SegmentPool } from './output-buffer.js';
+import { FULL_OUTPUT_BYTES, OutputBuffer, type OutputBatch } from './output-buffer.js';
+import type { SegmentPool } from './segment-pool.js';
 import type { PeerSettings } from './settings.js';
 
 const PING_BYTES = 8;

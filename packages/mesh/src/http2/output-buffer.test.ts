@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { OutputBuffer, SegmentPool, type OutputBatch } from './output-buffer.js';
+import { OutputBuffer, type OutputBatch } from './output-buffer.js';
+import { SegmentPool } from './segment-pool.js';
 
 function write(output: OutputBuffer, content: string): void {
   const at = output.reserve(content.length);
@@ -65,7 +66,7 @@ describe('OutputBuffer', () => {
     const small = output.current!;
     write(output, 'b'.repeat(10_000));
     assert.ok(output.current!.length > small.length);
-    assert.equal(pool.takeSmall(), small, 'which is free again');
+    assert.equal(pool.small.take(), small, 'which is free again');
     const batch = output.take();
     assert.equal(batch.parts.length, 1);
     assert.equal(text(batch), `${'a'.repeat(100)}${'b'.repeat(10_000)}`);
@@ -100,7 +101,7 @@ describe('OutputBuffer', () => {
     assert.ok(batch.segments.length >= 3);
     assert.equal(new Set(batch.segments).size, batch.segments.length, 'no segment twice');
     output.release(batch);
-    const again = [pool.takeLarge(), pool.takeLarge(), pool.takeLarge()];
+    const again = [pool.large.take(), pool.large.take(), pool.large.take()];
     for (const segment of again) assert.ok(batch.segments.includes(segment));
     assert.equal(new Set(again).size, 3);
   });
@@ -110,6 +111,6 @@ describe('OutputBuffer', () => {
     const output = new OutputBuffer(pool);
     write(output, 'x'.repeat(200_000));
     output.release(output.take());
-    assert.ok(pool.takeLarge().length < 200_000);
+    assert.ok(pool.large.take().length < 200_000);
   });
 });

@@ -1,45 +1,14 @@
 import { copyBytes } from './copy-bytes.js';
+import type { SegmentPool } from './segment-pool.js';
 
 /** From here on output is to be written without waiting for the end of the loop turn. */
 export const FULL_OUTPUT_BYTES = 32 * 1024;
-
-/** Enough for the answers of one turn on most connections; hundreds of them then fit into the processor's cache. */
-const SMALL_SEGMENT_BYTES = 4096;
-
-/** Output that is almost full, what one read of 64 KiB adds to it, and some frame headers: written in one piece. */
-const LARGE_SEGMENT_BYTES = 100 * 1024;
 
 /**
  * Payloads up to this size are copied into the segment; larger ones are chained, which costs a vector in
  * writev. Copying into a buffer that is in the cache is cheaper for all that fits into a frame of usual size.
  */
 const COPY_LIMIT_BYTES = 16_384;
-
-const MAX_FREE_SMALL = 1024;
-const MAX_FREE_LARGE = 32;
-
-/**
- * Segments not in use, shared by all connections of a thread: a connection holds one only while it has
- * something to write, so an idle connection costs no buffer.
- */
-export class SegmentPool {
-  readonly #small: Buffer[] = [];
-  readonly #large: Buffer[] = [];
-
-  takeSmall(): Buffer {
-    return this.#small.pop() ?? Buffer.allocUnsafeSlow(SMALL_SEGMENT_BYTES);
-  }
-
-  takeLarge(): Buffer {
-    return this.#large.pop() ?? Buffer.allocUnsafeSlow(LARGE_SEGMENT_BYTES);
-  }
-
-  give(segment: Buffer): void {
-    const { length } = segment;
-    if (length === SMALL_SEGMENT_BYTES && this.#small.length < MAX_FREE_SMALL) this.#small.push(segment);
-    else if (length === LARGE_SEGMENT_BYTES && this.#large.length < MAX_FREE_LARGE) this.#large.push(segment);
-  }
-}
 
 /** One flush: the parts to write in order, and the segments to give back once they are written. */
 export interface OutputBatch {
@@ -126,21 +95,23 @@ export class OutputBuffer {
 
   /** Moves what is in a small segment to a large one, so that it need not be written in two pieces. */
   #grow(bytes: number): boolean {
-    const small = this.current;
-    if (small === undefined || small.length !== SMALL_SEGMENT_BYTES || this.#start > 0) return false;
-    if (this.#end + bytes > LARGE_SEGMENT_BYTES) return false;
-    this.current = this.#pool.takeLarge();
-    small.copy(this.current, 0, 0, this.#end);
-    this.#pool.give(small);
+    const { small, large } = this.#pool;
+    const segment = this.current;
+    if (segment === undefined || segment.length !== small.bytes || this.#start > 0) return false;
+    if (this.#end + bytes > large.bytes) return false;
+    this.current = large.take();
+    segment.copy(this.current, 0, 0, this.#end);
+    small.give(segment);
     return true;
   }
 
   #replace(bytes: number): void {
     this.#seal();
     if (this.current !== undefined) this.#segments.push(this.current);
-    if (bytes > LARGE_SEGMENT_BYTES) this.current = Buffer.allocUnsafeSlow(bytes);
-    else if (bytes > SMALL_SEGMENT_BYTES || this.#sealedBytes > 0) this.current = this.#pool.takeLarge();
-    else this.current = this.#pool.takeSmall();
+    const { small, large } = this.#pool;
+    if (bytes > large.bytes) this.current = Buffer.allocUnsafeSlow(bytes);
+    else if (bytes > small.bytes || this.#sealedBytes > 0) this.current = large.take();
+    else this.current = small.take();
     this.#start = 0;
     this.#end = 0;
   }

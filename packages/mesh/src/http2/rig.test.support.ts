@@ -6,7 +6,7 @@ import { FrameReader, settings, settingsAck, type Fields, type ReadFrame } from 
 import type { HeaderBlock } from './header-block.js';
 import { FieldInterner, HeaderField } from './hpack/header-field.js';
 import { DEFAULT_CONNECTION_OPTIONS, type ConnectionOptions } from './options.js';
-import { SegmentPool } from './output-buffer.js';
+import { SegmentPool } from './segment-pool.js';
 import type { Http2Stream } from './stream.js';
 
 export type Stream = Http2Stream<string>;

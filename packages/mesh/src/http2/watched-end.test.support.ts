@@ -3,7 +3,8 @@ import type { ConnectionHandler } from './connection-handler.js';
 import type { HeaderBlock } from './header-block.js';
 import { FieldInterner } from './hpack/header-field.js';
 import { DEFAULT_CONNECTION_OPTIONS, type ConnectionOptions } from './options.js';
-import { FULL_OUTPUT_BYTES, SegmentPool } from './output-buffer.js';
+import { FULL_OUTPUT_BYTES } from './output-buffer.js';
+import { SegmentPool } from './segment-pool.js';
 import type { Http2Stream } from './stream.js';
 
 /** @throws when a promise of the engine is broken */

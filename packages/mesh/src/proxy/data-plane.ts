@@ -5,7 +5,7 @@ import { TrafficCounters } from '../admin/traffic-counters.js';
 import type { ConnectionShared } from '../http2/connection.js';
 import { FieldInterner } from '../http2/hpack/header-field.js';
 import { DEFAULT_CONNECTION_OPTIONS, type ConnectionOptions } from '../http2/options.js';
-import { SegmentPool } from '../http2/output-buffer.js';
+import { SegmentPool } from '../http2/segment-pool.js';
 import type { Logger } from '../system/logger.js';
 import { FlushQueue } from '../transport/flush-queue.js';
 import { ProxyConfig, type ProxyConfigOptions } from './config/proxy-config.js';

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
 import { decide } from '@weir/core';
 import {
   acceptConnect,
@@ -10,6 +10,7 @@ import { sniff } from '../capture/sniff.js';
 import { splice, type SpliceTarget } from '../capture/splice.js';
 import type { FlushQueue } from '../transport/flush-queue.js';
 import { Http2Socket } from '../transport/http2-socket.js';
+import { takeOver } from '../transport/shared-reads.js';
 import type { Destination, Door } from './door.js';
 import { DownstreamConnection } from './relay/downstream-connection.js';
 import type { RelayContext } from './relay/relay-context.js';
@@ -142,14 +143,16 @@ export class Outbound {
     const router = new Router(this.#context, port, `${host}:${port}`, fixed);
     const connection: DownstreamConnection = new DownstreamConnection(
       this.#context,
-      (http2, onGone) => new Http2Socket(socket, http2, this.#flushQueue, this.#context.clock, onGone),
+      (http2, onGone) => {
+        const open = (onread: OnReadOpts): Socket => takeOver(socket, onread);
+        return new Http2Socket(open, http2, this.#flushQueue, this.#context.clock, onGone);
+      },
       socket.remoteAddress ?? '',
       router,
       () => this.#connections.delete(connection),
     );
     this.#connections.add(connection);
     connection.start(bytes);
-    socket.resume();
     if (this.#closing) connection.close();
   }
 

@@ -91,8 +91,12 @@ beforeEach(() => {
   gone = heard;
   reader = new FrameReader();
   rig = Rig.ready('server');
-  http2 = new Http2Socket(socket as unknown as Socket, rig.connection, new FlushQueue(), clock, (error) =>
-    heard.push(error),
+  http2 = new Http2Socket(
+    () => socket as unknown as Socket,
+    rig.connection,
+    new FlushQueue(),
+    clock,
+    (error) => heard.push(error),
   );
   rig.reactions = { onOutput: () => http2.wake(), onFailure: () => http2.close() };
 });

@@ -1,8 +1,9 @@
-import type { Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
 import type { Clock, Timer } from '@weir/core';
 import type { Http2Connection } from '../http2/connection.js';
 import { FULL_OUTPUT_BYTES } from '../http2/output-buffer.js';
 import type { FlushQueue, Flushable } from './flush-queue.js';
+import { sharedReads } from './shared-reads.js';
 
 /** How long a socket stays open after its last byte was written, so that the peer can read it before a reset. */
 const LINGER_MS = 1000;
@@ -31,15 +32,17 @@ export class Http2Socket<Owner> implements Flushable {
   #bytesWritten = 0;
 
   /**
+   * @param open - makes the socket, with this as its option `onread` if it is one that takes it
    * @param onGone - called once, when the socket is closed for whatever reason; nothing follows it.
    */
   constructor(
-    socket: Socket,
+    open: (onread: OnReadOpts) => Socket,
     connection: Http2Connection<Owner>,
     queue: FlushQueue,
     clock: Clock,
     onGone: (error: Error | undefined) => void,
   ) {
+    const socket = open(sharedReads((buffer, bytes) => this.#read(buffer, bytes)));
     this.socket = socket;
     this.#connection = connection;
     this.#queue = queue;
@@ -47,13 +50,7 @@ export class Http2Socket<Owner> implements Flushable {
     let failure: Error | undefined;
     socket.setNoDelay(true);
     socket.setKeepAlive(true, TCP_KEEPALIVE_MS);
-    socket.on('data', (chunk: Buffer) => {
-      this.#bytesRead += chunk.length;
-      // What comes after the end is read only so that the kernel need not answer it with a reset, which would
-      // overtake our last bytes.
-      if (!this.#ended) connection.receive(chunk);
-      queue.flushFull();
-    });
+    socket.on('data', (chunk: Buffer) => this.#read(chunk, chunk.length));
     socket.on('drain', () => connection.blockOutput(false));
     socket.on('error', (error: Error) => (failure = error));
     // Without the peer's bytes no call can be answered: a half-closed connection is of no use in HTTP/2.
@@ -66,6 +63,7 @@ export class Http2Socket<Owner> implements Flushable {
       this.#timer?.cancel();
       onGone(failure);
     });
+    socket.resume();
   }
 
   /** Bytes read since this was last asked. */
@@ -123,6 +121,14 @@ export class Http2Socket<Owner> implements Flushable {
   /** Drops the socket at once. */
   destroy(): void {
     this.socket.destroy();
+  }
+
+  #read(buffer: Buffer, bytes: number): void {
+    this.#bytesRead += bytes;
+    // What comes after the end is read only so that the kernel need not answer it with a reset, which would
+    // overtake our last bytes.
+    if (!this.#ended) this.#connection.receive(buffer, bytes);
+    this.#queue.flushFull();
   }
 
   #destroyIn(delayMs: number): void {

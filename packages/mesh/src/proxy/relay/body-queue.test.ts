@@ -2,8 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Http2Connection } from '../../http2/connection.js';
+import { SegmentPool } from '../../http2/segment-pool.js';
 import type { Http2Stream } from '../../http2/stream.js';
 import { BodyQueue } from './body-queue.js';
+
+/** One for all, so that buffers are used again. */
+const segments = new SegmentPool();
 
 /** Takes as much as there is room for. */
 class Receiver {
@@ -20,9 +24,8 @@ class Receiver {
     this.ended = false;
   }
 
-  takeFrom(queue: BodyQueue, endStream = false): number {
-    const stream = {} as Http2Stream<unknown>;
-    const connection = {
+  connection(): Http2Connection<unknown> {
+    return {
       sendData: (_stream: unknown, chunk: Buffer, start: number, end: number, last: boolean): number => {
         assert.ok(!this.ended, 'nothing is sent after the end');
         const taken = Math.min(end - start, this.room);
@@ -32,8 +35,11 @@ class Receiver {
         return taken;
       },
     } as unknown as Http2Connection<unknown>;
+  }
+
+  takeFrom(queue: BodyQueue, endStream = false): number {
     if (this.ended) return 0;
-    return queue.sendTo(connection, stream, endStream);
+    return queue.sendTo(this.connection(), {} as Http2Stream<unknown>, endStream);
   }
 }
 
@@ -41,7 +47,7 @@ const text = (queue: BodyQueue, value: string): void => queue.push(Buffer.from(v
 
 describe('a body queue', () => {
   it('sends what it holds in order, as far as there is room', () => {
-    const queue = new BodyQueue(false);
+    const queue = new BodyQueue(segments, false);
     const receiver = new Receiver();
     receiver.room = 7;
     text(queue, 'hello ');
@@ -58,10 +64,10 @@ describe('a body queue', () => {
 
   it('ends a body that is empty, or whose last byte went before its end was known', () => {
     const empty = new Receiver();
-    empty.takeFrom(new BodyQueue(true), true);
+    empty.takeFrom(new BodyQueue(segments, true), true);
     assert.ok(empty.ended);
 
-    const queue = new BodyQueue(true);
+    const queue = new BodyQueue(segments, true);
     const receiver = new Receiver();
     text(queue, 'all');
     receiver.takeFrom(queue);
@@ -71,7 +77,7 @@ describe('a body queue', () => {
   });
 
   it('keeps what was sent while it may have to be sent again, and counts it as fresh once', () => {
-    const queue = new BodyQueue(true);
+    const queue = new BodyQueue(segments, true);
     const receiver = new Receiver();
     text(queue, 'first ');
     assert.equal(receiver.takeFrom(queue), 6);
@@ -88,7 +94,7 @@ describe('a body queue', () => {
   });
 
   it('can still be sent again after it was told to forget, until something was sent', () => {
-    const queue = new BodyQueue(true);
+    const queue = new BodyQueue(segments, true);
     text(queue, 'waiting');
     queue.stopRetaining();
     assert.ok(queue.replayable);
@@ -97,23 +103,68 @@ describe('a body queue', () => {
     assert.equal(queue.heldBytes, 0);
   });
 
-  it('does not hold on to the buffer that a small piece was read with, which may be overwritten', () => {
-    const queue = new BodyQueue(false);
-    const read = Buffer.from('message');
-    queue.push(read, 0, 7);
-    queue.push(read, 0, 7);
-    read.fill(0);
+  it('does not hold on to the buffer that a piece was read with, which is overwritten', () => {
+    for (const length of [7, 5_000, 40_000]) {
+      const queue = new BodyQueue(segments, false);
+      const read = Buffer.alloc(length, 'message');
+      queue.push(read, 0, length);
+      queue.push(read, 0, length);
+      const expected = Buffer.concat([read, read]);
+      read.fill(0);
+      const receiver = new Receiver();
+      receiver.takeFrom(queue);
+      assert.ok(receiver.bytes.equals(expected));
+    }
+  });
+
+  it('uses the buffers again of what was sent or dropped, and of nothing else', () => {
+    const pool = new SegmentPool();
+    const first = new BodyQueue(pool, false);
+    first.push(Buffer.alloc(16_000, 'a'), 0, 16_000);
+    const sent = new Receiver();
+    sent.takeFrom(first);
+    const second = new BodyQueue(pool, true);
+    second.push(Buffer.alloc(16_000, 'b'), 0, 16_000);
+    const third = new BodyQueue(pool, true);
+    third.push(Buffer.alloc(16_000, 'c'), 0, 16_000);
+    const kept = new Receiver();
+    kept.takeFrom(second);
+    assert.equal(kept.bytes.toString(), 'b'.repeat(16_000));
+    third.drop();
+    const given = pool.frame.take();
+    assert.equal(given[0], 'c'.charCodeAt(0), 'the dropped one');
+    assert.notEqual(pool.frame.take()[0], 'b'.charCodeAt(0), 'not the one that may be sent again');
+  });
+
+  it('lets pass by what need not be kept, and queues the rest', () => {
     const receiver = new Receiver();
+    const passing = receiver.connection();
+    const queue = new BodyQueue(segments, true);
+    text(queue, 'kept');
     receiver.takeFrom(queue);
-    assert.equal(receiver.bytes.toString(), 'messagemessage');
+    assert.ok(!queue.passable, 'it may have to be sent again');
+    queue.stopRetaining();
+    assert.ok(queue.passable);
+    receiver.room = 4;
+    const bytes = Buffer.from('-passed');
+    const at = queue.passBy(passing, {} as Http2Stream<unknown>, bytes, 0, 7, false);
+    assert.equal(at, 4);
+    queue.push(bytes, at, 7);
+    assert.ok(!queue.passable, 'the rest goes first');
+    assert.ok(!queue.replayable);
+    receiver.room = 10;
+    receiver.takeFrom(queue, true);
+    assert.equal(receiver.bytes.toString(), 'kept-passed');
   });
 
   it('gathers tiny pieces: many of them cost few buffers', () => {
-    const queue = new BodyQueue(false);
+    const queue = new BodyQueue(segments, false);
     const piece = Buffer.from('x');
     for (let at = 0; at < 100_000; at++) queue.push(piece, 0, 1);
     let buffers = 0;
-    const connection = { sendData: (_: unknown, chunk: Buffer) => (buffers++, chunk.length) };
+    const connection = {
+      sendData: (_: unknown, _chunk: Buffer, start: number, end: number) => (buffers++, end - start),
+    };
     queue.sendTo(connection as unknown as Http2Connection<unknown>, {} as Http2Stream<unknown>, false);
     assert.ok(buffers < 20, `${buffers} buffers`);
     assert.equal(queue.unsentBytes, 0);
@@ -131,7 +182,7 @@ describe('a body queue', () => {
     );
     fc.assert(
       fc.property(fc.array(action, { maxLength: 60, size: 'max' }), fc.boolean(), (actions, retaining) => {
-        const queue = new BodyQueue(retaining);
+        const queue = new BodyQueue(segments, retaining);
         const receiver = new Receiver();
         let pushed = Buffer.alloc(0);
         let fresh = 0;

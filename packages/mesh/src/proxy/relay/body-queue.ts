@@ -1,16 +1,15 @@
 import type { Http2Connection } from '../../http2/connection.js';
 import { copyBytes } from '../../http2/copy-bytes.js';
+import type { SegmentPool } from '../../http2/segment-pool.js';
 import type { Http2Stream } from '../../http2/stream.js';
 
-/** Smaller pieces are copied, so that seven bytes don't keep the 64 KiB alive that they were read with. */
-const COPY_BELOW_BYTES = 4096;
-
 /**
- * From the second small piece on they are gathered in buffers of these sizes, each twice the one before: a
- * buffer object for each of a thousand tiny messages would be many times as large as the messages.
+ * Buffers after the first are of these sizes, each twice the one before: a buffer object for each of a
+ * thousand tiny messages would be many times as large as the messages. What would need more than the last is
+ * put into a frame's buffer of the pool.
  */
 const FIRST_GATHER_BYTES = 256;
-const LAST_GATHER_BYTES = 16_384;
+const LAST_GATHER_BYTES = 4096;
 
 const NOTHING = Buffer.alloc(0);
 
@@ -19,12 +18,13 @@ const NOTHING = Buffer.alloc(0);
  * the body can be sent again from its start.
  */
 export class BodyQueue {
-  readonly #chunks: Buffer[] = [];
+  readonly #segments: SegmentPool;
+  readonly #buffers: Buffer[] = [];
+  /** How far each buffer is filled. */
+  readonly #filled: number[] = [];
+  #gatherBytes = FIRST_GATHER_BYTES / 2;
   #next = 0;
   #offset = 0;
-  /** What the last chunk is the beginning of, if there is room behind it. */
-  #gather: Buffer | undefined = undefined;
-  #gatherBytes = FIRST_GATHER_BYTES / 2;
   #retaining: boolean;
   #replayable = true;
   #sentBytes = 0;
@@ -33,7 +33,8 @@ export class BodyQueue {
   #pushedBytes = 0;
   #heldBytes = 0;
 
-  constructor(retaining: boolean) {
+  constructor(segments: SegmentPool, retaining: boolean) {
+    this.#segments = segments;
     this.#retaining = retaining;
   }
 
@@ -57,17 +58,22 @@ export class BodyQueue {
     return this.#pushedBytes - this.#furthestBytes;
   }
 
+  /** Nothing waits here and nothing has to be kept: what comes may pass by. */
+  get passable(): boolean {
+    return !this.#retaining && this.#pushedBytes === this.#sentBytes;
+  }
+
+  /** Copies `chunk[start, end)`. */
   push(chunk: Buffer, start: number, end: number): void {
-    const length = end - start;
-    if (length === 0) return;
-    if (length < COPY_BELOW_BYTES) {
-      this.#copy(chunk, start, end);
-    } else {
-      this.#chunks.push(chunk.subarray(start, end));
-      this.#gather = undefined;
+    this.#heldBytes += end - start;
+    this.#pushedBytes += end - start;
+    let at = start;
+    while (at < end) {
+      const last = this.#filled.length - 1;
+      const room = last === -1 ? 0 : this.#buffers[last]!.length - this.#filled[last]!;
+      if (room === 0) this.#addBuffer(end - at);
+      else at = this.#fill(last, chunk, at, Math.min(end, at + room));
     }
-    this.#heldBytes += length;
-    this.#pushedBytes += length;
   }
 
   /**
@@ -76,24 +82,38 @@ export class BodyQueue {
    */
   sendTo<Owner>(connection: Http2Connection<Owner>, stream: Http2Stream<Owner>, endStream: boolean): number {
     const before = this.#sentBytes;
-    while (this.#next < this.#chunks.length) {
-      const chunk = this.#chunks[this.#next]!;
-      const last = endStream && this.#next === this.#chunks.length - 1;
-      const taken = connection.sendData(stream, chunk, this.#offset, chunk.length, last, true);
+    const buffers = this.#buffers;
+    while (this.#next < buffers.length) {
+      const end = this.#filled[this.#next]!;
+      const last = endStream && this.#next === buffers.length - 1;
+      const taken = connection.sendData(stream, buffers[this.#next]!, this.#offset, end, last, false);
       this.#sentBytes += taken;
       this.#offset += taken;
-      if (this.#offset < chunk.length) break;
+      if (this.#offset < end) break;
       this.#next++;
       this.#offset = 0;
     }
     // The last byte had gone before the end was known, or there never was one.
-    if (endStream && this.#next === this.#chunks.length && this.#sentBytes === before)
-      connection.sendData(stream, NOTHING, 0, 0, true, true);
+    if (endStream && this.#next === buffers.length && this.#sentBytes === before)
+      connection.sendData(stream, NOTHING, 0, 0, true, false);
     if (!this.#retaining) this.#dropSent();
     const fresh = this.#sentBytes - this.#furthestBytes;
     if (fresh <= 0) return 0;
     this.#furthestBytes = this.#sentBytes;
     return fresh;
+  }
+
+  /** Sends `chunk[start, end)` without keeping it, as far as the stream takes it; returns how far that was. Only while `passable`. */
+  passBy<Owner>(
+    connection: Http2Connection<Owner>,
+    stream: Http2Stream<Owner>,
+    chunk: Buffer,
+    start: number,
+    end: number,
+    endStream: boolean,
+  ): number {
+    this.#replayable = false;
+    return start + connection.sendData(stream, chunk, start, end, endStream, false);
   }
 
   /** Starts over, for another attempt. Only while `replayable`. */
@@ -110,39 +130,49 @@ export class BodyQueue {
     this.#dropSent();
   }
 
-  #copy(chunk: Buffer, start: number, end: number): void {
-    const chunks = this.#chunks;
-    const length = end - start;
-    if (chunks.length === 0) {
+  /** Nobody wants any of it; the queue is not used after this. */
+  drop(): void {
+    for (const buffer of this.#buffers) this.#segments.frame.give(buffer);
+    this.#buffers.length = 0;
+    this.#filled.length = 0;
+  }
+
+  #addBuffer(bytes: number): void {
+    const { frame } = this.#segments;
+    let buffer: Buffer;
+    if (bytes > LAST_GATHER_BYTES) {
+      buffer = frame.take();
+    } else if (this.#buffers.length === 0) {
       // Most bodies are one small message.
-      const piece = Buffer.allocUnsafe(length);
-      copyBytes(chunk, start, end, piece, 0);
-      chunks.push(piece);
-      return;
+      buffer = Buffer.allocUnsafe(bytes);
+    } else {
+      this.#gatherBytes *= 2;
+      buffer =
+        this.#gatherBytes > LAST_GATHER_BYTES
+          ? frame.take()
+          : Buffer.allocUnsafe(Math.max(this.#gatherBytes, bytes));
     }
-    const at = chunks.length - 1;
-    const before = this.#gather === undefined ? 0 : chunks[at]!.length;
-    if (this.#gather !== undefined && before + length <= this.#gather.length) {
-      copyBytes(chunk, start, end, this.#gather, before);
-      chunks[at] = this.#gather.subarray(0, before + length);
-      // It was sent as it was before; what was added was not.
-      if (this.#next > at) {
-        this.#next = at;
-        this.#offset = before;
-      }
-      return;
+    this.#buffers.push(buffer);
+    this.#filled.push(0);
+  }
+
+  #fill(index: number, chunk: Buffer, start: number, end: number): number {
+    const before = this.#filled[index]!;
+    copyBytes(chunk, start, end, this.#buffers[index]!, before);
+    this.#filled[index] = before + end - start;
+    // It was sent as it was before; what was added was not.
+    if (this.#next > index) {
+      this.#next = index;
+      this.#offset = before;
     }
-    if (this.#gatherBytes < LAST_GATHER_BYTES) this.#gatherBytes *= 2;
-    this.#gather = Buffer.allocUnsafeSlow(Math.max(this.#gatherBytes, length));
-    copyBytes(chunk, start, end, this.#gather, 0);
-    chunks.push(this.#gather.subarray(0, length));
+    return end;
   }
 
   #dropSent(): void {
     if (this.#next === 0) return;
     this.#replayable = false;
-    for (const chunk of this.#chunks.splice(0, this.#next)) this.#heldBytes -= chunk.length;
+    for (const bytes of this.#filled.splice(0, this.#next)) this.#heldBytes -= bytes;
+    for (const buffer of this.#buffers.splice(0, this.#next)) this.#segments.frame.give(buffer);
     this.#next = 0;
-    if (this.#chunks.length === 0) this.#gather = undefined;
   }
 }

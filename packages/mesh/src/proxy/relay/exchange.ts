@@ -103,10 +103,19 @@ export class Exchange {
     if (endStream) this.#endRequest();
     // Nobody waits for the rest of the request.
     if (this.#responseEnded || this.#finished) return this.#downstream.credit.passed(length);
-    const body = (this.#body ??= new BodyQueue(!this.#committed));
+    const body = (this.#body ??= new BodyQueue(this.#context.shared.segments, !this.#committed));
     if (body.heldBytes + length > this.#context.options.replayBytes) body.stopRetaining();
-    body.push(chunk, start, end);
-    this.#downstream.credit.queued(length);
+    let at = start;
+    const attempt = this.#attempt;
+    const stream = attempt?.stream;
+    if (body.passable && stream !== undefined && !stream.localEnded) {
+      at = body.passBy(attempt!.connection!.connection, stream, chunk, start, end, endStream);
+      this.#downstream.credit.passed(at - start);
+      this.#downstream.connection.consume(this.#stream, at - start);
+      if (at === end) return;
+    }
+    body.push(chunk, at, end);
+    this.#downstream.credit.queued(end - at);
     this.#pumpRequest();
   }
 
@@ -182,11 +191,16 @@ export class Exchange {
     const upstream = attempt.connection!;
     let at = start;
     if (this.#backlog === undefined || this.#backlog.isEmpty) {
-      at += this.#downstream.connection.sendData(this.#stream, chunk, start, end, endStream, true);
+      at += this.#downstream.connection.sendData(this.#stream, chunk, start, end, endStream, false);
       upstream.credit.passed(at - start);
       attempt.consume(at - start);
     }
-    if (at < end) (this.#backlog ??= new ResponseBacklog(upstream.credit)).push(chunk, at, end);
+    if (at < end)
+      (this.#backlog ??= new ResponseBacklog(upstream.credit, this.#context.shared.segments)).push(
+        chunk,
+        at,
+        end,
+      );
     if (!endStream) return;
     this.#completeAttempt();
     const backlog = this.#backlog;
@@ -364,5 +378,6 @@ export class Exchange {
     if (body === undefined) return;
     this.#body = undefined;
     this.#downstream.credit.released(body.freshBytes);
+    body.drop();
   }
 }

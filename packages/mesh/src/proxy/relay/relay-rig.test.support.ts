@@ -6,7 +6,7 @@ import { RequestMetrics } from '../../admin/request-metrics.js';
 import { TrafficCounters } from '../../admin/traffic-counters.js';
 import { FieldInterner } from '../../http2/hpack/header-field.js';
 import { DEFAULT_CONNECTION_OPTIONS, type ConnectionOptions } from '../../http2/options.js';
-import { SegmentPool } from '../../http2/output-buffer.js';
+import { SegmentPool } from '../../http2/segment-pool.js';
 import type { Logger } from '../../system/logger.js';
 import { clusterSettings } from '../config/cluster-settings/cluster-settings.test.support.js';
 import { Cluster } from '../config/cluster.js';

@@ -1,5 +1,6 @@
 import type { Http2Connection } from '../../http2/connection.js';
 import type { HeaderField } from '../../http2/hpack/header-field.js';
+import type { SegmentPool } from '../../http2/segment-pool.js';
 import type { Http2Stream } from '../../http2/stream.js';
 import type { Attempt } from './attempt.js';
 import { BodyQueue } from './body-queue.js';
@@ -8,13 +9,14 @@ import type { Exchange } from './exchange.js';
 
 /** What a caller's stream could not take yet of its response. Made only for callers that fall behind. */
 export class ResponseBacklog {
-  readonly #queue = new BodyQueue(false);
+  readonly #queue: BodyQueue;
   readonly #credit: CreditGate<Attempt>;
   #ended = false;
   #trailers: readonly HeaderField[] | undefined = undefined;
 
   /** @param credit - of the connection that the response comes by */
-  constructor(credit: CreditGate<Attempt>) {
+  constructor(credit: CreditGate<Attempt>, segments: SegmentPool) {
+    this.#queue = new BodyQueue(segments, false);
     this.#credit = credit;
   }
 
@@ -49,5 +51,6 @@ export class ResponseBacklog {
   /** Nobody wants the rest. */
   drop(): void {
     this.#credit.released(this.#queue.unsentBytes);
+    this.#queue.drop();
   }
 }

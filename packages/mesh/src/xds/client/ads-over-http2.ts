@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type OnReadOpts, type Socket } from 'node:net';
 import type { Clock, Timer } from '@weir/core';
 import { frameMessage, MessageReader } from '../../grpc/message-framing.js';
 import { CANCEL, errorCodeName } from '../../http2/error-code.js';
@@ -55,11 +55,11 @@ class AdsCall implements AdsStream, ConnectionHandler<AdsCall> {
     this.#options = options;
     this.#events = events;
     this.#connection = new Http2Connection<AdsCall>('client', this, DEFAULT_CONNECTION_OPTIONS, shared);
-    const socket = connect({ host, port });
-    this.#socket = new Http2Socket(socket, this.#connection, flushQueue, clock, (error) =>
+    const open = (onread: OnReadOpts): Socket => connect({ host, port, onread });
+    this.#socket = new Http2Socket(open, this.#connection, flushQueue, clock, (error) =>
       this.#end(error ?? new Error('the control plane closed the connection')),
     );
-    socket.once('connect', () => this.#open());
+    this.#socket.socket.once('connect', () => this.#open());
     this.#timer = clock.setTimer(CONNECT_TIMEOUT_MS, () =>
       this.#end(new Error(`no connection within ${CONNECT_TIMEOUT_MS} ms`)),
     );
