@@ -8,6 +8,7 @@ export const RESOURCE_EXHAUSTED = 8;
 export const UNIMPLEMENTED = 12;
 export const INTERNAL = 13;
 export const UNAVAILABLE = 14;
+export const UNAUTHENTICATED = 16;
 
 /** No `grpc-status` was seen. */
 export const NO_STATUS = -1;
@@ -35,5 +36,26 @@ export function httpStatusOf(code: number): number {
       return 500;
     default:
       return 503;
+  }
+}
+
+/** The gRPC status of a response that has only an HTTP status (grpc/grpc doc/http-grpc-status-mapping.md). */
+export function grpcCodeOf(httpStatus: number): number {
+  switch (httpStatus) {
+    case 400:
+      return INTERNAL;
+    case 401:
+      return UNAUTHENTICATED;
+    case 403:
+      return PERMISSION_DENIED;
+    case 404:
+      return UNIMPLEMENTED;
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+      return UNAVAILABLE;
+    default:
+      return UNKNOWN;
   }
 }

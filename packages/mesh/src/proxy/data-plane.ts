@@ -11,6 +11,7 @@ import { FlushQueue } from '../transport/flush-queue.js';
 import { ProxyConfig, type ProxyConfigOptions } from './config/proxy-config.js';
 import { Outbound } from './outbound.js';
 import { Patrol } from './relay/patrol.js';
+import { RateLimits } from './relay/rate-limits.js';
 import type { RelayContext } from './relay/relay-context.js';
 import { DEFAULT_RELAY_OPTIONS, type RelayOptions } from './relay/relay-options.js';
 import { dialTcp } from './upstream/dial-tcp.js';
@@ -70,6 +71,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     dial: dialTcp(flushQueue, backgroundClock),
     openConnections: new Set(),
     upstreams: new Upstreams(() => context),
+    rateLimits: new RateLimits(backgroundClock),
     http2: { ...DEFAULT_CONNECTION_OPTIONS, ...options.http2 },
     options: relayOptions,
   };

@@ -140,6 +140,7 @@ export class Outbound {
 
   #relay(socket: Socket, bytes: Buffer, { host, port }: Destination, fixed: boolean): void {
     this.#undecided.delete(socket);
+    const { remoteAddress = '', remotePort = 0 } = socket;
     const router = new Router(this.#context, port, `${host}:${port}`, fixed);
     const connection: DownstreamConnection = new DownstreamConnection(
       this.#context,
@@ -147,7 +148,7 @@ export class Outbound {
         const open = (onread: OnReadOpts): Socket => takeOver(socket, onread);
         return new Http2Socket(open, http2, this.#flushQueue, this.#context.clock, onGone);
       },
-      socket.remoteAddress ?? '',
+      { ip: remoteAddress, connection: `${remoteAddress}:${remotePort}` },
       router,
       () => this.#connections.delete(connection),
     );

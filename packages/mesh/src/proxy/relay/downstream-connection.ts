@@ -1,4 +1,4 @@
-import type { Timer } from '@weir/core';
+import type { Caller, Timer } from '@weir/core';
 import { RESOURCE_EXHAUSTED } from '../../grpc/status.js';
 import { trailersOnly } from '../../grpc/status-fields.js';
 import { NO_ERROR, errorCodeName } from '../../http2/error-code.js';
@@ -38,26 +38,26 @@ export class DownstreamConnection implements ConnectionHandler<Exchange>, WatchE
   readonly #context: RelayContext;
   readonly #wire: Wire;
   readonly #router: Router;
-  readonly #caller: string;
+  /** Who requests come from. */
+  readonly caller: Caller;
   readonly #watch: ConnectionWatch<Exchange>;
   #draining = false;
   #goawayTimer: Timer | undefined = undefined;
 
   /**
-   * @param caller - its address, for people
    * @param onGone - called once, when the connection and all its streams are gone
    */
   constructor(
     context: RelayContext,
     attach: Attach<Exchange>,
-    caller: string,
+    caller: Caller,
     router: Router,
     onGone: () => void,
   ) {
     const { counters } = context;
     this.#context = context;
     this.#router = router;
-    this.#caller = caller;
+    this.caller = caller;
     this.connection = new Http2Connection<Exchange>('server', this, context.http2, context.shared);
     this.credit = new CreditGate(this.connection, context.options.maxQueuedBytes);
     counters.downstreamConnections++;
@@ -172,7 +172,7 @@ export class DownstreamConnection implements ConnectionHandler<Exchange>, WatchE
     counters.downstreamProtocolErrors++;
     if (limitHit !== undefined) limits.downstream[limitHit]++;
     this.#context.logger.warn('a caller broke the HTTP/2 protocol', {
-      caller: this.#caller,
+      caller: this.caller.ip,
       code: errorCodeName(errorCode),
       reason: message,
     });

@@ -1,4 +1,4 @@
-import type { Timer } from '@weir/core';
+import type { RequestHash, Timer } from '@weir/core';
 import { GRPC_STATUS_NONE } from '../../admin/request-metrics.js';
 import { isGrpc } from '../../grpc/content-type.js';
 import {
@@ -17,12 +17,14 @@ import type { HeaderField } from '../../http2/hpack/header-field.js';
 import type { Http2Stream } from '../../http2/stream.js';
 import type { Cluster } from '../config/cluster.js';
 import type { UpstreamHost } from '../config/upstream-host.js';
+import { type Answer, sendAnswer } from './answer.js';
 import { Attempt } from './attempt.js';
 import { type AttemptFailure, describeFailure, isUnprocessed, statusOf } from './attempt-failure.js';
 import { BodyQueue } from './body-queue.js';
 import type { StreamDelay } from './connection-watch.js';
 import type { DownstreamConnection } from './downstream-connection.js';
 import { replyLocally } from './local-reply.js';
+import { passPolicy } from './pass-policy.js';
 import type { RelayContext } from './relay-context.js';
 import { ResponseBacklog } from './response-backlog.js';
 import { Retries } from './retries.js';
@@ -42,7 +44,8 @@ export class Exchange {
   readonly #context: RelayContext;
   readonly #downstream: DownstreamConnection;
   readonly #stream: Http2Stream<Exchange>;
-  readonly #request: HeaderBlock;
+  /** As the endpoint is to get it. */
+  #request: HeaderBlock;
   readonly #routed: RoutedRequest;
   readonly #startedMs: number;
   #cluster: Cluster | undefined = undefined;
@@ -50,6 +53,9 @@ export class Exchange {
   #lastHost: UpstreamHost | undefined = undefined;
   #retries: Retries | undefined = undefined;
   #deadline: Timer | undefined = undefined;
+  /** A fault that comes before everything else. */
+  #delay: Timer | undefined = undefined;
+  #hash: RequestHash | undefined = undefined;
 
   #body: BodyQueue | undefined = undefined;
   #requestEnded: boolean;
@@ -81,6 +87,18 @@ export class Exchange {
   }
 
   start(): void {
+    const { policy } = this.#routed;
+    if (policy === undefined) return this.#forward();
+    const { caller } = this.#downstream;
+    this.#delay = passPolicy(policy, this.#request, caller, this.#context, (result) => {
+      if (result.kind === 'answer') return this.#answer(result.answer);
+      this.#request = result.request;
+      this.#hash = result.hash;
+      this.#forward();
+    });
+  }
+
+  #forward(): void {
     const { decision } = this.#routed;
     const { config, counters, upstreams } = this.#context;
     if (decision.kind === 'no-route') {
@@ -93,7 +111,7 @@ export class Exchange {
     if (cluster === undefined) return this.#replyNoEndpoint(`cluster ${decision.cluster} is not known`);
     this.#cluster = cluster;
     if (this.#requestEnded) this.#awaitResponse();
-    this.#startAttempt(upstreams.pickReachable(cluster, undefined));
+    this.#startAttempt(upstreams.pickReachable(cluster, undefined, this.#hash?.hash));
   }
 
   // ——— the caller's side ———
@@ -182,7 +200,12 @@ export class Exchange {
       this.#readStatus(block);
       this.#completeAttempt();
     }
-    this.#downstream.connection.sendHeaders(this.#stream, block.fields, endStream);
+    const { policy } = this.#routed;
+    const fields =
+      policy === undefined || block.informational
+        ? block.fields
+        : policy.changeResponse(block.fields, this.#hash);
+    this.#downstream.connection.sendHeaders(this.#stream, fields, endStream);
     if (endStream) this.#finishResponse();
   }
 
@@ -328,6 +351,13 @@ export class Exchange {
     this.#finishResponse();
   }
 
+  /** Lets the rule itself answer. */
+  #answer(answer: Answer): void {
+    if (isGrpc(this.#request)) this.#grpcStatus = answer.grpcCode;
+    sendAnswer(this.#downstream.connection, this.#stream, this.#request, answer);
+    this.#finishResponse();
+  }
+
   /** Ends the call in the endpoint's place, in whatever way the response so far leaves open. */
   #fail(code: number, reason: string): void {
     if (!this.#responseBegun) return this.#reply(code, reason);
@@ -364,6 +394,7 @@ export class Exchange {
     if (this.#finished) return;
     this.#finished = true;
     this.#deadline?.cancel();
+    this.#delay?.cancel();
     this.#retries?.end();
     this.#dropBody();
     this.#backlog?.drop();

@@ -8,6 +8,7 @@ import type { Logger } from '../../system/logger.js';
 import type { Cluster } from '../config/cluster.js';
 import type { Upstreams } from '../upstream/upstreams.js';
 import type { Patrol } from './patrol.js';
+import type { RateLimits } from './rate-limits.js';
 import type { RelayOptions } from './relay-options.js';
 import type { Dial } from './wire.js';
 
@@ -24,6 +25,7 @@ export interface RelayContext {
   readonly http2: ConnectionOptions;
   readonly options: RelayOptions;
   readonly upstreams: Upstreams;
+  readonly rateLimits: RateLimits;
   readonly dial: Dial;
   /** Looks at every connection now and then. */
   readonly patrol: Patrol;

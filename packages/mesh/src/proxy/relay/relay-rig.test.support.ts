@@ -17,6 +17,7 @@ import { DownstreamConnection } from './downstream-connection.js';
 import { MemoryWire } from './memory-wire.test.support.js';
 import { Peer, type PeerCall } from './peer.test.support.js';
 import { Patrol } from './patrol.js';
+import { RateLimits } from './rate-limits.js';
 import type { ByteMeter, RelayContext } from './relay-context.js';
 import { DEFAULT_RELAY_OPTIONS, type RelayOptions } from './relay-options.js';
 import { Router } from './router.js';
@@ -58,6 +59,7 @@ export class RelayRig {
   readonly cluster: Cluster;
   readonly context: RelayContext;
   readonly #wires: MemoryWire[] = [];
+  #callers = 0;
   readonly #hosts = new Set<UpstreamHost>();
   readonly #connections: (DownstreamConnection | UpstreamConnection)[] = [];
   readonly #table: RouteTable;
@@ -87,6 +89,7 @@ export class RelayRig {
       http2: { ...DEFAULT_CONNECTION_OPTIONS, ...options.http2 },
       options: { ...DEFAULT_RELAY_OPTIONS, ...options.relay },
       upstreams: new Upstreams(() => this.context),
+      rateLimits: new RateLimits(clock),
       dial: (endpoint, connection, events) => {
         const fake = this.endpoints.find((one) => one.endpoint.address === endpoint.address)!;
         fake.dials++;
@@ -134,7 +137,7 @@ export class RelayRig {
         this.#wires.push(wire);
         return wire;
       },
-      'a test',
+      { ip: '127.0.0.1', connection: `127.0.0.1:${40_000 + this.#callers++}` },
       router,
       () => {},
     );

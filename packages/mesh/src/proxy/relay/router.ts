@@ -1,12 +1,16 @@
-import { decide, decisionCacheable, findVirtualHost, type Decision, type RouteRequest } from '@weir/core';
+import { decide, decisionCacheable, findVirtualHost, type Decision } from '@weir/core';
 import type { MethodMetrics } from '../../admin/request-metrics.js';
 import type { HeaderBlock } from '../../http2/header-block.js';
 import type { HeaderField } from '../../http2/hpack/header-field.js';
 import type { RelayContext } from './relay-context.js';
+import { policyOf, type RequestPolicy } from './request-policy.js';
+import { RequestView } from './request-view.js';
 
 /** Where a request goes, with what is needed on the way. */
 export interface RoutedRequest {
   readonly decision: Decision;
+  /** What the decision asks for beside one endpoint of its cluster. */
+  readonly policy: RequestPolicy | undefined;
   /** Whose routes were looked at: the request's `:authority`, or what its connection was made for. */
   readonly target: string;
   readonly metrics: MethodMetrics;
@@ -65,7 +69,7 @@ export class Router {
     const table = config.route(this.#port);
     if (table === undefined) {
       const decision: Decision = { kind: 'no-route', reason: 'no-virtual-host', virtualHost: '' };
-      return { decision, target: this.#destination, metrics: metrics.method('', '') };
+      return { decision, policy: undefined, target: this.#destination, metrics: metrics.method('', '') };
     }
     let authority = request.authority?.value ?? request.host?.value ?? '';
     if (this.#fixed || findVirtualHost(table, authority) === undefined) authority = this.#destination;
@@ -75,6 +79,7 @@ export class Router {
     const method = query === -1 ? path.value : path.value.slice(0, query);
     const routed = {
       decision,
+      policy: policyOf(decision),
       target: authority,
       metrics: metrics.method(service, service === '' ? '' : method),
     };
@@ -96,27 +101,4 @@ export function describeNoRoute({ decision, target }: RoutedRequest, request: He
 
 function clip(text: string): string {
   return text.length <= MAX_QUOTED_CHARS ? text : `${text.slice(0, MAX_QUOTED_CHARS)}...`;
-}
-
-/** A header block as the rules look at it. */
-class RequestView implements RouteRequest {
-  readonly authority: string;
-  readonly path: string;
-  readonly method: string;
-  readonly #block: HeaderBlock;
-
-  constructor(block: HeaderBlock, authority: string) {
-    this.authority = authority;
-    this.path = block.path!.value;
-    this.method = block.method!.value;
-    this.#block = block;
-  }
-
-  header(name: string): string | undefined {
-    let joined: string | undefined;
-    for (const field of this.#block.fields) {
-      if (field.name === name) joined = joined === undefined ? field.value : `${joined},${field.value}`;
-    }
-    return joined;
-  }
 }

@@ -1,4 +1,4 @@
-import type { EndpointState } from '@weir/core';
+import type { EndpointState, Hash64 } from '@weir/core';
 import type { Cluster } from '../config/cluster.js';
 import type { UpstreamHost } from '../config/upstream-host.js';
 import type { RelayContext } from '../relay/relay-context.js';
@@ -24,21 +24,32 @@ export class Upstreams {
    * The balancer's pick among hosts that this request has not tried and that are not known to be
    * unreachable; failing that among those it has tried and that can be reached still, failing that among
    * those it has not tried. Undefined when every healthy host was tried and is unreachable.
+   *
+   * @param hash - what the request is bound to, for balancers that go by it
    */
-  pickReachable(cluster: Cluster, tried: ReadonlySet<EndpointState> | undefined): UpstreamHost | undefined {
-    const untried = cluster.pick(tried);
+  pickReachable(
+    cluster: Cluster,
+    tried: ReadonlySet<EndpointState> | undefined,
+    hash?: Hash64,
+  ): UpstreamHost | undefined {
+    const untried = cluster.pick(tried, hash);
     if (untried !== undefined && !isUnreachable(untried)) return untried;
-    return pickAmongReachable(cluster, tried) ?? (tried && pickAmongReachable(cluster, undefined)) ?? untried;
+    return (
+      pickAmongReachable(cluster, tried, hash) ??
+      (tried && pickAmongReachable(cluster, undefined, hash)) ??
+      untried
+    );
   }
 }
 
 function pickAmongReachable(
   cluster: Cluster,
   excluded: ReadonlySet<EndpointState> | undefined,
+  hash: Hash64 | undefined,
 ): UpstreamHost | undefined {
   const avoided = new Set(excluded);
   for (;;) {
-    const host = cluster.pick(avoided);
+    const host = cluster.pick(avoided, hash);
     if (host === undefined || !isUnreachable(host)) return host;
     avoided.add(host);
   }
