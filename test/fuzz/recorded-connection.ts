@@ -4,7 +4,7 @@ import type { ConnectionHandler } from 'weir/dist/http2/connection-handler.js';
 import type { HeaderBlock } from 'weir/dist/http2/header-block.js';
 import { FieldInterner, HeaderField } from 'weir/dist/http2/hpack/header-field.js';
 import { DEFAULT_CONNECTION_OPTIONS, type ConnectionOptions } from 'weir/dist/http2/options.js';
-import { SegmentPool } from 'weir/dist/http2/output-buffer.js';
+import { SegmentPool } from 'weir/dist/http2/segment-pool.js';
 import type { Http2Stream } from 'weir/dist/http2/stream.js';
 import {
   CONTINUATION,
