@@ -38,6 +38,7 @@ export class ControlPlane {
   readonly #options: ControlPlaneOptions;
   readonly #registry: Registry;
   readonly #schedule: PushSchedule;
+  #objects: readonly LoadedObject[] = [];
   /** As of the last change of the source. */
   #model: Model = EMPTY_MODEL;
   /** What does not fit together in it. */
@@ -91,16 +92,22 @@ export class ControlPlane {
 
   #readSource(): void {
     const { source, log } = this.#options;
-    this.#model = this.#registry.update(source.objects);
-    this.#findings = [...this.#model.problems, ...analyzeModel(this.#model, source.objects)];
+    this.#objects = source.objects;
+    this.#model = this.#registry.update(this.#objects);
     log.reportIgnored(source.ignored);
-    log.reportUnfit(this.#findings);
+  }
+
+  /** After clients have been given what is new: people can wait for longer than calls. */
+  #analyze(): void {
+    this.#findings = [...this.#model.problems, ...analyzeModel(this.#model, this.#objects)];
+    this.#options.log.reportUnfit(this.#findings);
   }
 
   #publish(): void {
     this.#published = this.#model;
     this.#pushes++;
     this.snapshots.publish(this.#model);
+    this.#analyze();
     const endpoints = this.#model.services.flatMap((service) =>
       service.ports.flatMap((port) => port.endpoints),
     );

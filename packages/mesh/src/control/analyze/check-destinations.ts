@@ -2,7 +2,7 @@ import type { FieldPath, Problem } from '../../kube/problem.js';
 import { nearest } from '../../kube/manifest/near-miss.js';
 import type { DestinationObject } from '../../kube/resources/destination.js';
 import { reaches } from '../registry/export-to.js';
-import { hostMatches } from '../registry/host-map.js';
+import { lookupPath } from '../registry/effective-rule.js';
 import type { Model, ModelService } from '../registry/model.js';
 import type { ModelRule } from '../registry/policies.js';
 import { carriesRequests } from '../registry/protocol.js';
@@ -15,11 +15,11 @@ export function checkDestinations(model: Model): Problem[] {
   const seen = new Set<unknown>();
   const problems: Problem[] = [];
   for (const { rules, hosts } of model.policies.virtualServices) {
+    const calledPorts = portsOf(model, hosts);
     for (const rule of rules) {
       const written = rule.origin.object.spec.http[rule.index];
       if (seen.has(written)) continue;
       seen.add(written);
-      const calledPorts = portsOf(model, hosts);
       for (const [destination, path] of destinationsOf(rule))
         problems.push(...checkDestination(destination, path, rule, calledPorts, model));
     }
@@ -39,8 +39,8 @@ function* destinationsOf({ origin, index }: ModelRule): Iterable<readonly [Desti
 
 /** Ports on which the hosts of a rule can be called. */
 function portsOf(model: Model, hosts: readonly string[]): readonly number[] {
-  const services = model.services.filter(({ host }) => hosts.some((pattern) => hostMatches(pattern, host)));
-  return services
+  return hosts
+    .flatMap((pattern) => model.hosts.matching(pattern))
     .flatMap(({ ports }) => ports)
     .filter(({ protocol }) => carriesRequests(protocol))
     .map(({ number }) => number);
@@ -57,9 +57,10 @@ function checkDestination(
   const host = model.hosts.resolve(destination.host, namespace);
   const service = model.hosts.find(host, namespace);
   if (service === undefined) {
-    const message = model.hosts.hasMatch(host)
-      ? `the host ${host} is not exported to namespace ${namespace}; add the namespace to exportTo of its ServiceEntry`
-      : `no Service or ServiceEntry has the host ${host}${suggestHost(host, model)}`;
+    const message =
+      model.hosts.matching(host).length > 0
+        ? `the host ${host} is not exported to namespace ${namespace}; add the namespace to exportTo of its ServiceEntry`
+        : `no Service or ServiceEntry has the host ${host}${suggestHost(host, model)}`;
     return [problemAt(origin, [...path, 'host'], 'error', 'WEIR0101', message)];
   }
   const problems: Problem[] = [];
@@ -101,10 +102,11 @@ function findPortFault(
     : `calls on port ${lost} have no port to go to: ${service.origin} has ${list}; say which under "port: {number: …}"`;
 }
 
-/** Names of all subsets that some client of the rule's namespace, or of the service's, may see. */
+/** Names of all subsets that some client in the namespace of the rule may see. */
 function subsetsOf(service: ModelService, namespace: string, model: Model): readonly string[] {
-  return model.policies.destinationRules
-    .filter((rule) => hostMatches(rule.host, service.host))
+  return [...lookupPath(service, namespace)]
+    .flatMap((each) => model.policies.destinationRulesByHost.get(each)?.groupsFor(service.host) ?? [])
+    .flat()
     .filter((rule) => rule.namespace === namespace || reaches(rule.exportTo, namespace))
     .flatMap(({ loaded }) => loaded.object.spec.subsets.map(({ name }) => name));
 }

@@ -14,13 +14,13 @@ export function checkHosts(model: Model): Problem[] {
     if (!inMesh) continue;
     for (const [index, written] of loaded.object.spec.hosts.entries()) {
       const host = model.hosts.resolve(written, namespace);
-      if (model.hosts.hasMatch(host)) continue;
+      if (model.hosts.matching(host).length > 0) continue;
       const message = `no Service or ServiceEntry has the host ${host}, so the rules apply to nothing there${suggestHost(host, model)}`;
       problems.push(problemAt(loaded, ['spec', 'hosts', index], 'warning', 'WEIR0102', message));
     }
   }
   for (const { loaded, host } of destinationRules) {
-    if (model.hosts.hasMatch(host)) continue;
+    if (model.hosts.matching(host).length > 0) continue;
     const message = `no Service or ServiceEntry has the host ${host}, so the rule applies to nothing${suggestHost(host, model)}`;
     problems.push(problemAt(loaded, ['spec', 'host'], 'warning', 'WEIR0102', message));
   }

@@ -1,13 +1,16 @@
 import type { Problem } from '../../kube/problem.js';
 import type { ServiceObject } from '../../kube/resources/service.js';
-import { hostMatches } from '../registry/host-map.js';
-import type { Model } from '../registry/model.js';
+import type { Model, ModelService } from '../registry/model.js';
 import { carriesRequests, protocolOfPort, type Protocol } from '../registry/protocol.js';
 import { problemAt, type Loaded } from '../registry/source.js';
 
 /** Ports that contradict themselves (WEIR0201) or are not known to speak what rules need (WEIR0202). */
 export function checkPorts(model: Model, services: readonly Loaded<ServiceObject>[]): Problem[] {
-  return services.flatMap((service) => [...findContradictions(service), ...findUnknown(service, model)]);
+  const byOrigin = new Map(model.services.map((service) => [service.origin, service]));
+  return services.flatMap((service) => [
+    ...findContradictions(service),
+    ...findUnknown(service, model, byOrigin),
+  ]);
 }
 
 function findContradictions(service: Loaded<ServiceObject>): Problem[] {
@@ -22,8 +25,12 @@ function findContradictions(service: Loaded<ServiceObject>): Problem[] {
   });
 }
 
-function findUnknown(service: Loaded<ServiceObject>, model: Model): Problem[] {
-  const known = model.services.find(({ origin }) => origin === service.key);
+function findUnknown(
+  service: Loaded<ServiceObject>,
+  model: Model,
+  byOrigin: ReadonlyMap<string, ModelService>,
+): Problem[] {
+  const known = byOrigin.get(service.key);
   if (known === undefined || !hasRules(known.host, model)) return [];
   return known.ports.flatMap((port) => {
     const index = (service.object.spec.ports ?? []).findIndex(({ port: number }) => number === port.number);
@@ -41,7 +48,7 @@ function hasRules(host: string, { policies }: Model): boolean {
   return (
     policies.virtualServicesByHost.groupsFor(host).length > 0 ||
     policies.grpcPolicies.has(host) ||
-    policies.destinationRules.some((rule) => hostMatches(rule.host, host))
+    [...policies.destinationRulesByHost.values()].some((rules) => rules.groupsFor(host).length > 0)
   );
 }
 

@@ -1,6 +1,5 @@
 import type { Problem } from '../../kube/problem.js';
 import { hasLabels } from '../registry/client.js';
-import { hostMatches } from '../registry/host-map.js';
 import type { Model } from '../registry/model.js';
 import { problemAt } from '../registry/source.js';
 
@@ -8,7 +7,7 @@ import { problemAt } from '../registry/source.js';
 export function checkSubsets(model: Model): Problem[] {
   const problems: Problem[] = [];
   for (const { loaded, host } of model.policies.destinationRules) {
-    const services = model.services.filter((service) => hostMatches(host, service.host));
+    const services = model.hosts.matching(host);
     if (services.length === 0) continue;
     const endpoints = services.flatMap(({ ports }) => ports).flatMap((port) => port.endpoints);
     const isLabelled = endpoints.some(({ labels }) => Object.keys(labels).length > 0);

@@ -8,6 +8,11 @@ import { sourceOf, type Source } from './source.js';
 /** Istio's default for `rootNamespace`. */
 const ROOT_NAMESPACE = 'istio-system';
 
+/** Where rules for a service are looked for, in this order. */
+export function lookupPath(service: ModelService, clientNamespace: string): ReadonlySet<string> {
+  return new Set([clientNamespace, service.namespace, ROOT_NAMESPACE]);
+}
+
 export interface EffectiveSubset {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -32,7 +37,7 @@ export function findEffectiveRule(
   service: ModelService,
   client: Client,
 ): EffectiveRule | undefined {
-  for (const namespace of new Set([client.namespace, service.namespace, ROOT_NAMESPACE])) {
+  for (const namespace of lookupPath(service, client.namespace)) {
     const groups = policies.destinationRulesByHost.get(namespace)?.groupsFor(service.host) ?? [];
     for (const group of groups) {
       const visible = group.filter((rule) => reaches(rule.exportTo, client.namespace));

@@ -36,10 +36,10 @@ export class HostIndex {
     return visible.find((each) => each.namespace === namespace) ?? visible[0];
   }
 
-  /** Whether any service, seen by whomever, has a host that the name or wildcard stands for. */
-  hasMatch(pattern: string): boolean {
-    if (!pattern.startsWith('*')) return this.#byHost.has(pattern);
-    return [...this.#byHost.keys()].some((host) => hostMatches(pattern, host));
+  /** All services, seen by whomever, of which the host is the name or one that the wildcard stands for. */
+  matching(pattern: string): readonly ModelService[] {
+    if (!pattern.startsWith('*')) return this.#byHost.get(pattern) ?? [];
+    return [...this.#byHost].flatMap(([host, services]) => (hostMatches(pattern, host) ? services : []));
   }
 
   /** All full names, for suggestions. */

@@ -4,6 +4,8 @@ import { test } from 'node:test';
 import { parse } from 'yaml';
 import { ManifestSet } from '../../../kube/directory/manifest-set.js';
 import { formatProblem } from '../../../kube/problem.js';
+import { clusterResource, endpointResource, listenerResource, routeResource } from '../../../xds/resource.js';
+import { buildSnapshot, checkSnapshot, formatDangling } from '../../../xds/snapshot.js';
 import { messageToJson } from '../../../xds/to-json.js';
 import type { Client } from '../../registry/client.js';
 import type { Model } from '../../registry/model.js';
@@ -56,6 +58,26 @@ for (const name of cases) {
     if (process.env['WEIR_UPDATE_GOLDEN'] === '1')
       writeFileSync(expected, `${JSON.stringify(actual, undefined, 2)}\n`);
     assert.deepEqual(actual, JSON.parse(readFileSync(expected, 'utf8')));
+  });
+}
+
+for (const name of cases) {
+  test(`${name} translates to resources that name none which is not there`, () => {
+    const text = readFileSync(new URL(name, GOLDEN), 'utf8');
+    const client = clientOf(text);
+    const view = new ClientView(modelOf(text), client);
+    const entries = translateEntries(view, 'random');
+    const all = [
+      ...view.services.map((each) => translateService(each, view.ruleOf(each), client, 'random')),
+      entries,
+    ];
+    const snapshot = buildSnapshot([
+      ...entries.listeners.map(listenerResource),
+      ...entries.routes.map(routeResource),
+      ...all.flatMap(({ clusters }) => clusters).map(clusterResource),
+      ...all.flatMap(({ assignments }) => assignments).map(endpointResource),
+    ]);
+    assert.deepEqual(checkSnapshot(snapshot).map(formatDangling), []);
   });
 }
 
