@@ -5,9 +5,11 @@ import { type RunningProxy, startProxy } from '../proxy/start-proxy.js';
 import { backgroundClock, systemClock } from '../system/clock.js';
 import type { Logger } from '../system/logger.js';
 import { systemRandom } from '../system/random.js';
+import type { Locality } from '../xds/generated/envoy.config.core.v3.js';
 import { bindingOption } from './binding-option.js';
 import { formatHostPort, type HostPort, type ListenRule, parseListen } from './parse-address.js';
 import { parseDurationMs } from './parse-duration.js';
+import { collectLabel, type Labels, NO_LABELS, parseLocality } from './parse-node.js';
 import { collectLimit, type Limits, NO_LIMITS } from './parse-limit.js';
 
 export const DEFAULT_DRAIN_MS = 30_000;
@@ -15,6 +17,8 @@ export const DEFAULT_DRAIN_MS = 30_000;
 /** What `weir proxy` and `weir run` are told about the proxy. */
 export interface ProxyCommandOptions {
   readonly namespace: string;
+  readonly label: Labels;
+  readonly locality: Locality | undefined;
   readonly nodeId: string | undefined;
   readonly listen: readonly ListenRule[];
   readonly outbound: HostPort;
@@ -46,6 +50,12 @@ export function addProxyOptions(command: Command): Command {
       bindingOption('--admin <host:port>', 'serves /ready, /metrics, /clusters and /config_dump', 15000),
     )
     .option('--namespace <name>', 'the namespace in which short service names are looked up', 'default')
+    .addOption(
+      new Option('--label <key=value>', 'a label of the pod, which rules may ask for; may be repeated')
+        .argParser(collectLabel)
+        .default(NO_LABELS, 'none'),
+    )
+    .option('--locality <region/zone/subzone>', 'where the proxy runs (default: unknown)', parseLocality)
     .option('--node-id <id>', 'the name under which the control plane knows this proxy')
     .option(
       '--drain-time <duration>',
@@ -74,12 +84,16 @@ export function startProxyFrom(
   xds: HostPort,
   logger: Logger,
 ): Promise<RunningProxy> {
-  const { namespace, listen, outbound, admin } = options;
+  const { namespace, label, locality, listen, outbound, admin } = options;
   const id =
     options.nodeId ?? `sidecar~127.0.0.1~weir-${process.pid}.${namespace}~${namespace}.svc.cluster.local`;
   return startProxy({
     xds,
-    node: { id, metadata: { NAMESPACE: namespace, CLUSTER_DOMAIN: 'cluster.local' } },
+    node: {
+      id,
+      metadata: { NAMESPACE: namespace, CLUSTER_DOMAIN: 'cluster.local', LABELS: label },
+      locality,
+    },
     listeners: listen.map((rule) => ({
       destination: { host: rule.service, port: rule.servicePort },
       address: rule.bind,
