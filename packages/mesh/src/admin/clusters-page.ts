@@ -12,6 +12,8 @@ export function clustersPage(clusters: Iterable<ClusterView>, requests: RequestM
         service: cluster.service,
         policy: cluster.policyName,
         connectTimeoutMs: cluster.connectTimeoutMs,
+        priorityLoads: Object.fromEntries(cluster.priorityLoads),
+        panickingPriorities: cluster.panickingPriorities,
         ...guardsPage(cluster),
         hosts: Array.from(cluster.hosts.values(), ({ endpoint, stats, pool }) => ({
           address: endpoint.address,
@@ -20,6 +22,7 @@ export function clustersPage(clusters: Iterable<ClusterView>, requests: RequestM
           ejected: stats.ejected,
           weight: endpoint.weight,
           locality: endpoint.locality,
+          priority: endpoint.priority ?? 0,
           requests: requestCounts.get(endpoint.address) ?? 0,
           inFlight: stats.inFlight,
           connections: pool?.connections ?? 0,

@@ -23,6 +23,7 @@ export function formatMetrics(sources: MetricsSources): string {
   formatLimitHits(sources.limits, text);
   const clusters = [...sources.proxy.clusters];
   formatClusters(clusters, text);
+  formatPriorities(clusters, text);
   formatGuards(clusters, text);
   formatConfig(sources.proxy, text);
   formatProcess(sources.process, text);
@@ -52,6 +53,24 @@ function formatClusters(clusters: readonly ClusterView[], text: PrometheusText):
     for (const [health, count] of Object.entries(counts)) {
       endpoints.sample(count, { cluster: name, service, health });
     }
+  }
+}
+
+function formatPriorities(clusters: readonly ClusterView[], text: PrometheusText): void {
+  const load = text.metric('weir_priority_load_percent', 'gauge', 'Share of the requests, by priority.');
+  for (const { name: cluster, service, priorityLoads } of clusters) {
+    if (priorityLoads.size < 2) continue;
+    for (const [priority, percent] of priorityLoads) {
+      load.sample(percent, { cluster, service, priority: String(priority) });
+    }
+  }
+  const panic = text.metric(
+    'weir_panicking_priorities',
+    'gauge',
+    'Priorities that use all of their endpoints as too few are healthy.',
+  );
+  for (const { name: cluster, service, panickingPriorities } of clusters) {
+    panic.sample(panickingPriorities, { cluster, service });
   }
 }
 

@@ -46,6 +46,11 @@ function setUp(change: Partial<ProxyView> = {}) {
         service: 'greeter',
         policyName: 'round_robin',
         connectTimeoutMs: 5000,
+        priorityLoads: new Map([
+          [0, 70],
+          [1, 30],
+        ]),
+        panickingPriorities: 1,
         limits: new CircuitBreaker({ ...noCircuitLimits, maxPendingRequests: 0 }),
         retryBudget: new RetryBudget(),
         outlier: {
@@ -118,6 +123,8 @@ test('/metrics has requests, connections, endpoints and the state of the configu
     'weir_upstream_connections{cluster="a",service="greeter",endpoint="10.0.0.2:50051",pod=""} 0',
     'weir_upstream_pending_streams{cluster="a",service="greeter",endpoint="10.0.0.1:50051",pod="greeter-0"} 3',
     'weir_endpoints{cluster="a",service="greeter",health="draining"} 1',
+    'weir_priority_load_percent{cluster="a",service="greeter",priority="1"} 30',
+    'weir_panicking_priorities{cluster="a",service="greeter"} 1',
     'weir_circuit_breaker_limit{cluster="a",service="greeter",limit="pending_requests"} 0',
     'weir_circuit_breaker_open{cluster="a",service="greeter",limit="pending_requests"} 1',
     'weir_circuit_breaker_refused_total{cluster="a",service="greeter",limit="pending_requests"} 0',
@@ -166,6 +173,7 @@ test('/clusters shows hosts as the balancer sees them, with what they were sent'
   assert.equal(contentType, 'application/json');
   const { clusters } = JSON.parse(body);
   assert.equal(clusters[0].policy, 'round_robin');
+  assert.deepEqual(clusters[0].priorityLoads, { 0: 70, 1: 30 });
   assert.deepEqual(clusters[0].limits.pendingRequests, { max: 0, active: 0, refused: 0 });
   assert.equal(clusters[0].limits.requests.max, null);
   assert.deepEqual(clusters[0].retryBudget, { active: 0, max: 3 });
@@ -180,6 +188,7 @@ test('/clusters shows hosts as the balancer sees them, with what they were sent'
     ejected: true,
     weight: 1,
     locality: '',
+    priority: 0,
     requests: 2,
     inFlight: 2,
     connections: 1,

@@ -47,6 +47,10 @@ export interface ClusterView extends GuardsView {
   readonly service: string;
   readonly policyName: string;
   readonly connectTimeoutMs: number;
+  /** Percent of the requests that each priority of its hosts has. */
+  readonly priorityLoads: ReadonlyMap<number, number>;
+  /** How many priorities use all of their hosts as too few are available. */
+  readonly panickingPriorities: number;
   readonly hosts: ReadonlyMap<string, HostView>;
 }
 

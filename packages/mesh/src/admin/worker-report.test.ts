@@ -25,6 +25,8 @@ function processOf(calls: number, inFlight: number) {
     service: 'echo',
     policyName: 'random',
     connectTimeoutMs: 5000,
+    priorityLoads: new Map([[0, 100]]),
+    panickingPriorities: 0,
     hosts,
     limits,
     retryBudget: new RetryBudget(),

@@ -79,7 +79,7 @@ function addCounters(to: TrafficCounters, from: Readonly<Record<keyof TrafficCou
 }
 
 function mergeCluster(cluster: ClusterView, reports: readonly WorkerReport[]): ClusterView {
-  const { name, service, policyName, connectTimeoutMs } = cluster;
+  const { name, service, policyName, connectTimeoutMs, priorityLoads, panickingPriorities } = cluster;
   const hosts = new Map<string, HostView>();
   for (const [address, host] of cluster.hosts) {
     const all = reports
@@ -88,7 +88,16 @@ function mergeCluster(cluster: ClusterView, reports: readonly WorkerReport[]): C
     hosts.set(address, mergeHost(host, [numbersOf(host), ...all]));
   }
   const others = reports.map((report) => report.guards[name]).filter((guards) => guards !== undefined);
-  return { name, service, policyName, connectTimeoutMs, hosts, ...mergeGuards([cluster, ...others]) };
+  return {
+    name,
+    service,
+    policyName,
+    connectTimeoutMs,
+    priorityLoads,
+    panickingPriorities,
+    hosts,
+    ...mergeGuards([cluster, ...others]),
+  };
 }
 
 function mergeHost({ endpoint }: HostView, all: readonly HostNumbers[]): HostView {

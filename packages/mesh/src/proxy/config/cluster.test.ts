@@ -44,6 +44,10 @@ test('the service is the host in an Istio cluster name, or the name itself', () 
   assert.equal(roundRobin('inventory').service, 'inventory');
 });
 
+function balancing(change: Partial<ClusterSettings['balancing']>): ClusterSettings['balancing'] {
+  return { ...clusterSettings('a').balancing, ...change };
+}
+
 const twoInARow = { ...defaultOutlierSettings, consecutive5xx: 2, maxEjectionPercent: 50 };
 
 /** The hosts that are picked in eight turns. */
@@ -67,7 +71,9 @@ test('an ejection outlives an update of endpoints and settings, and ends with th
   const host = cluster.hosts.get(fakeEndpoint(1).address)!;
   for (let call = 0; call < 2; call++) cluster.outlier!.reset(host);
   cluster.applyEndpoints([fakeEndpoint(1), fakeEndpoint(2), fakeEndpoint(3)]);
-  cluster.configure(clusterSettings('a', { outlier: twoInARow, policy: { name: 'random' } }));
+  cluster.configure(
+    clusterSettings('a', { outlier: twoInARow, balancing: balancing({ policy: { name: 'random' } }) }),
+  );
   assert.ok(!hostsPicked(cluster).includes('10.0.0.1'));
   assert.equal(cluster.outlier?.counts.get('consecutive_5xx')?.enforced, 1);
   cluster.configure(clusterSettings('a'));
@@ -110,4 +116,58 @@ test('a cluster that is closed leaves no timer behind', () => {
   assert.equal(clock.pendingTimers, 1);
   cluster.close();
   assert.equal(clock.pendingTimers, 0);
+});
+
+test('a later priority has what the first cannot bear, and a request may avoid one', () => {
+  const { cluster } = setUp();
+  const near = [1, 2].map((number) => fakeEndpoint(number));
+  const far = fakeEndpoint(3, { priority: 1 });
+  cluster.applyEndpoints([...near, far]);
+  assert.deepEqual(hostsPicked(cluster), ['10.0.0.1', '10.0.0.2']);
+  assert.deepEqual(
+    [...cluster.priorityLoads],
+    [
+      [0, 100],
+      [1, 0],
+    ],
+  );
+  assert.equal(cluster.pick(undefined, undefined, new Set([0]))?.endpoint.host, '10.0.0.3');
+  const unhealthy = near.map((endpoint) => ({ ...endpoint, health: 'unhealthy' as const }));
+  cluster.applyEndpoints([...unhealthy, far]);
+  assert.deepEqual(hostsPicked(cluster), ['10.0.0.3']);
+});
+
+test('how far a priority may be from full strength is for the endpoints to say', () => {
+  const { cluster } = setUp();
+  const endpoints = [
+    fakeEndpoint(1),
+    fakeEndpoint(2, { health: 'unhealthy' }),
+    fakeEndpoint(3, { priority: 1 }),
+  ];
+  cluster.applyEndpoints(endpoints);
+  assert.equal(cluster.priorityLoads.get(0), 70);
+  cluster.applyEndpoints(endpoints, 100);
+  assert.equal(cluster.priorityLoads.get(0), 50);
+});
+
+test('a hash binds requests to a host, and only where the policy goes by it', () => {
+  const { cluster } = setUp();
+  assert.equal(cluster.bindsByHash, false);
+  const ring = { name: 'ring_hash', minimumRingSize: 1024, maximumRingSize: 4096 } as const;
+  cluster.configure(clusterSettings('a', { balancing: balancing({ policy: ring }) }));
+  assert.equal(cluster.bindsByHash, true);
+  cluster.applyEndpoints([1, 2, 3].map((number) => fakeEndpoint(number)));
+  const hosts = Array.from({ length: 20 }, () => cluster.pick(undefined, { high: 77, low: 1 }));
+  assert.equal(new Set(hosts).size, 1);
+});
+
+test('the weights of localities divide the requests where they are to', () => {
+  const { cluster } = setUp({ balancing: balancing({ localityWeighted: true }) });
+  cluster.applyEndpoints([
+    fakeEndpoint(1, { locality: 'a', localityWeight: 9 }),
+    fakeEndpoint(2, { locality: 'b', localityWeight: 1 }),
+  ]);
+  const picks = Array.from({ length: 1000 }, () => cluster.pick()?.endpoint.host);
+  const near = picks.filter((host) => host === '10.0.0.1').length;
+  assert.ok(near > 850 && near < 950, `${near} of 1000`);
 });

@@ -1,11 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
-  type Balancer,
-  type BalancerPolicy,
   CircuitBreaker,
-  createBalancer,
+  ClusterBalancer,
+  type ClusterBalancing,
   type Endpoint,
   type EndpointState,
   type Hash64,
+  needsHash,
   OutlierDetector,
   type Random,
   RetryBudget,
@@ -13,6 +14,7 @@ import {
 import type { ClusterSettings } from './cluster-settings/read-cluster.js';
 import type { PoolSettings } from './cluster-settings/read-pool.js';
 import { HostSet, type HostSetOptions } from './host-set.js';
+import { DEFAULT_OVERPROVISIONING_PERCENT } from './read-load-assignment.js';
 import type { UpstreamHost } from './upstream-host.js';
 
 export interface ClusterOptions extends HostSetOptions {
@@ -33,9 +35,14 @@ export class Cluster {
   readonly limits: CircuitBreaker;
   readonly #options: ClusterOptions;
   readonly #hosts: HostSet;
-  readonly #pickContext: MutablePickContext = { excluded: undefined, hash: undefined };
+  readonly #pickContext: MutablePickContext = {
+    excluded: undefined,
+    hash: undefined,
+    avoidedPriorities: undefined,
+  };
   #settings: ClusterSettings;
-  #balancer: Balancer<UpstreamHost>;
+  #balancing: ClusterBalancing;
+  #balancer: ClusterBalancer<UpstreamHost>;
   #outlier: OutlierDetector<UpstreamHost> | undefined;
   #endpoints: readonly Endpoint[] = [];
 
@@ -47,7 +54,8 @@ export class Cluster {
     this.#settings = settings;
     this.retryBudget = new RetryBudget(settings.retryBudget);
     this.limits = new CircuitBreaker(settings.limits);
-    this.#balancer = createBalancer<UpstreamHost>(settings.policy, options.random, options.clock);
+    this.#balancing = { ...settings.balancing, overprovisioningPercent: DEFAULT_OVERPROVISIONING_PERCENT };
+    this.#balancer = new ClusterBalancer(this.#balancing, options.random, options.clock);
     this.#configureOutlier();
   }
 
@@ -69,6 +77,21 @@ export class Cluster {
     return this.#balancer.name;
   }
 
+  /** Whether requests are bound to hosts, so that it is worth computing their hash. */
+  get bindsByHash(): boolean {
+    return needsHash(this.#balancing.policy);
+  }
+
+  /** Percent of the requests that each priority has. */
+  get priorityLoads(): ReadonlyMap<number, number> {
+    return this.#balancer.loads;
+  }
+
+  /** How many priorities use all of their hosts as too few are available. */
+  get panickingPriorities(): number {
+    return this.#balancer.panicking;
+  }
+
   /** How connections to the hosts are kept; to be asked whenever it matters, as it may change. */
   get pool(): PoolSettings {
     return this.#settings.pool;
@@ -87,31 +110,47 @@ export class Cluster {
   /**
    * A healthy host for a request; `undefined` when there is none that the request has not tried. Allocates
    * nothing. Counting the request as begun (`host.stats.begin()`) is up to the caller.
+   *
+   * @param hash of what the request is bound to, where `bindsByHash`
+   * @param avoidedPriorities of hosts that are taken only when there are no others
    */
-  pick(excluded?: ReadonlySet<EndpointState>, hash?: Hash64): UpstreamHost | undefined {
+  pick(
+    excluded?: ReadonlySet<EndpointState>,
+    hash?: Hash64,
+    avoidedPriorities?: ReadonlySet<number>,
+  ): UpstreamHost | undefined {
     const context = this.#pickContext;
     context.excluded = excluded;
     context.hash = hash;
+    context.avoidedPriorities = avoidedPriorities;
     const host = this.#balancer.pick(context);
     context.excluded = undefined;
+    context.avoidedPriorities = undefined;
     return host;
   }
 
   /** Takes new settings; hosts, statistics, connections and what is going on stay. */
   configure(settings: ClusterSettings): void {
     if (settings === this.#settings) return;
-    const before = this.#settings.policy;
     this.#settings = settings;
     this.retryBudget.configure(settings.retryBudget);
     this.limits.configure(settings.limits);
     this.#configureOutlier();
-    if (isSamePolicy(before, settings.policy)) return;
-    this.#balancer = createBalancer<UpstreamHost>(settings.policy, this.#options.random, this.#options.clock);
-    this.#updateBalancer();
+    this.#balance({ ...this.#balancing, ...settings.balancing });
   }
 
-  /** Takes the endpoints as they are now; the pools of those that are gone are drained. */
-  applyEndpoints(endpoints: readonly Endpoint[]): void {
+  /**
+   * Takes the endpoints as they are now; the pools of those that are gone are drained.
+   *
+   * @param overprovisioningPercent see `PrioritySettings`; default as in Envoy
+   */
+  applyEndpoints(
+    endpoints: readonly Endpoint[],
+    overprovisioningPercent = DEFAULT_OVERPROVISIONING_PERCENT,
+  ): void {
+    if (overprovisioningPercent !== this.#balancing.overprovisioningPercent) {
+      this.#balance({ ...this.#balancing, overprovisioningPercent });
+    }
     if (endpoints === this.#endpoints) return;
     this.#endpoints = endpoints;
     this.#hosts.update(endpoints);
@@ -144,6 +183,14 @@ export class Cluster {
     }
   }
 
+  /** Makes a balancer when what there is says something else; what hosts remember is not the balancer's. */
+  #balance(balancing: ClusterBalancing): void {
+    if (isDeepStrictEqual(balancing, this.#balancing)) return;
+    this.#balancing = balancing;
+    this.#balancer = new ClusterBalancer(balancing, this.#options.random, this.#options.clock);
+    this.#updateBalancer();
+  }
+
   #updateBalancer(): void {
     this.#balancer.update([...this.hosts.values()]);
   }
@@ -152,14 +199,11 @@ export class Cluster {
 interface MutablePickContext {
   excluded: ReadonlySet<EndpointState> | undefined;
   hash: Hash64 | undefined;
+  avoidedPriorities: ReadonlySet<number> | undefined;
 }
 
 /** Istio's names are `outbound|50051|subset|host`; any other name stands for itself. */
 function serviceOf(clusterName: string): string {
   const parts = clusterName.split('|');
   return parts.length === 4 ? (parts[3] ?? clusterName) : clusterName;
-}
-
-function isSamePolicy(a: BalancerPolicy, b: BalancerPolicy): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -45,6 +45,7 @@ export function joinPath(path: string, field: string): string {
 
 /** Zero, empty and false are what proto3 says when a field is not set; an empty message means "defaults". */
 function isSet(value: unknown): boolean {
-  if (value === undefined || value === null || value === false || value === 0 || value === '') return false;
-  return typeof value !== 'object' || Object.values(value).some(isSet);
+  if (typeof value !== 'object' || value === null) return Boolean(value);
+  // A message within a message is there to say something, even when it is empty: it chooses among others.
+  return Object.values(value).some((inner) => typeof inner === 'object' || isSet(inner));
 }

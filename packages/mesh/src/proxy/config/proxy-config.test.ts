@@ -218,9 +218,9 @@ test('a listener that is no longer sent gives up its port', () => {
 
 test('an invalid cluster is refused by name and field while its last good state and the others go on', () => {
   const mesh = configured();
-  const errors = mesh.rawClusters({ ...edsCluster('a'), lbPolicy: 'MAGLEV' }, edsCluster('b'));
+  const errors = mesh.rawClusters({ ...edsCluster('a'), lbPolicy: 'CLUSTER_PROVIDED' }, edsCluster('b'));
   assert.deepEqual(errors, [
-    'Cluster a: lb_policy: MAGLEV is not supported; use ROUND_ROBIN, LEAST_REQUEST or RANDOM',
+    'Cluster a: lb_policy: CLUSTER_PROVIDED is not supported; use ROUND_ROBIN, LEAST_REQUEST, RANDOM, RING_HASH or MAGLEV',
   ]);
   assert.equal(mesh.config.cluster('a')?.policyName, 'round_robin');
   assert.deepEqual(mesh.subscriptions.get(TYPE_ENDPOINT), ['a', 'b']);

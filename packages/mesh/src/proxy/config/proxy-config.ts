@@ -220,8 +220,9 @@ export class ProxyConfig {
       cluster.configure(settings);
     }
     for (const cluster of this.#clusters.values()) {
-      const assignment = this.#assignments.get(cluster.assignmentName);
-      if (assignment !== undefined) cluster.applyEndpoints(assignment.content);
+      const assignment = this.#assignments.get(cluster.assignmentName)?.content;
+      if (assignment === undefined) continue;
+      cluster.applyEndpoints(assignment.endpoints, assignment.overprovisioningPercent);
     }
   }
 

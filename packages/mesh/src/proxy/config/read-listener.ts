@@ -35,6 +35,9 @@ const HCM_REFUSED = new Set(['routeConfig', 'scopedRoutes', 'stripMatchingHostPo
 export function readListener(listener: Listener, findings: Findings): OutboundListener | undefined {
   findings.unused('', listener, new Set([...LISTENER_FIELDS, ...LISTENER_REFUSED]));
   findings.refuse('', listener, LISTENER_REFUSED);
+  if (listener.internalListener !== undefined) {
+    findings.error('internal_listener', 'is not supported by this proxy');
+  }
   if (listener.trafficDirection === 'INBOUND') {
     findings.error('traffic_direction', 'INBOUND is not supported by this proxy, only OUTBOUND');
   }

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HealthStatus } from '../../xds/generated/envoy.config.core.v3.js';
-import type { LbEndpoint, LocalityLbEndpoints } from '../../xds/generated/envoy.config.endpoint.v3.js';
+import type {
+  ClusterLoadAssignment_Policy,
+  LbEndpoint,
+  LocalityLbEndpoints,
+} from '../../xds/generated/envoy.config.endpoint.v3.js';
 import { Findings } from './findings.js';
 import { readLoadAssignment } from './read-load-assignment.js';
 
@@ -11,14 +15,15 @@ function at(address: string, portValue: number, rest: LbEndpoint = {}): LbEndpoi
 
 function read(...endpoints: LocalityLbEndpoints[]) {
   const findings = new Findings();
-  const content = readLoadAssignment({ clusterName: 'a', endpoints }, findings);
+  const { endpoints: content } = readLoadAssignment({ clusterName: 'a', endpoints }, findings);
   return { content, errors: findings.errors, warnings: findings.warnings };
 }
 
-test('an endpoint has address, weight, health, locality and pod', () => {
+test('an endpoint has address, weight, health, place and pod', () => {
   const { content, errors, warnings } = read({
     locality: { region: 'eu', zone: 'eu-1' },
-    loadBalancingWeight: { value: 1 },
+    loadBalancingWeight: { value: 7 },
+    priority: 2,
     lbEndpoints: [
       at('10.0.0.7', 50051, {
         healthStatus: 'DRAINING',
@@ -37,6 +42,8 @@ test('an endpoint has address, weight, health, locality and pod', () => {
       health: 'draining',
       locality: 'eu/eu-1',
       pod: 'greeter-0',
+      priority: 2,
+      localityWeight: 7,
     },
   ]);
 });
@@ -73,11 +80,25 @@ test('of an address that is there twice the first counts', () => {
   assert.deepEqual(warnings, ['endpoints[1].lb_endpoints[0]: 10.0.0.1:1 is there already; the first counts']);
 });
 
-test('a host name, a missing port and a second priority are refused', () => {
-  const { errors } = read({ lbEndpoints: [at('greeter.local', 1), at('10.0.0.1', 0)] }, { priority: 1 });
+test('a host name, a missing port and a priority beyond all are refused', () => {
+  const { errors } = read({ lbEndpoints: [at('greeter.local', 1), at('10.0.0.1', 0)] }, { priority: 129 });
   assert.deepEqual(errors, [
     'endpoints[0].lb_endpoints[0].endpoint.address.socket_address.address: must be an IP address, not "greeter.local"',
     'endpoints[0].lb_endpoints[1].endpoint.address.socket_address.port_value: must be from 1 to 65535, not 0',
-    'endpoints[1].priority: must be 0, not 1: this proxy has no failover between priorities',
+    'endpoints[1].priority: must be at most 128, not 129',
   ]);
+});
+
+test('the over-provisioning factor is that of Envoy unless it is written', () => {
+  const factorOf = (policy: ClusterLoadAssignment_Policy) => {
+    const findings = new Findings();
+    const { overprovisioningPercent } = readLoadAssignment({ clusterName: 'a', policy }, findings);
+    return findings.errors[0] ?? overprovisioningPercent;
+  };
+  assert.equal(factorOf({}), 140);
+  assert.equal(factorOf({ overprovisioningFactor: { value: 200 } }), 200);
+  assert.equal(
+    factorOf({ overprovisioningFactor: {} }),
+    'policy.overprovisioning_factor: must be at least 1, not 0',
+  );
 });

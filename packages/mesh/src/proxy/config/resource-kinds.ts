@@ -1,4 +1,3 @@
-import type { Endpoint } from '@weir/core';
 import { type Cluster, decodeCluster } from '../../xds/generated/envoy.config.cluster.v3.js';
 import {
   type ClusterLoadAssignment,
@@ -12,7 +11,7 @@ import {
 import { TYPE_CLUSTER, TYPE_ENDPOINT, TYPE_LISTENER, TYPE_ROUTE } from '../../xds/type-urls.js';
 import { type ClusterSettings, readCluster } from './cluster-settings/read-cluster.js';
 import { type OutboundListener, readListener } from './read-listener.js';
-import { readLoadAssignment } from './read-load-assignment.js';
+import { type LoadAssignment, readLoadAssignment } from './read-load-assignment.js';
 import { readRouteConfig, type RouteConfig } from './route/read-route-config.js';
 import type { ResourceKind } from './resource-store.js';
 
@@ -43,7 +42,7 @@ export const clusterKind: ResourceKind<Cluster, ClusterSettings> = {
   read: (cluster, _version, findings) => readCluster(cluster, findings),
 };
 
-export const endpointKind: ResourceKind<ClusterLoadAssignment, readonly Endpoint[]> = {
+export const endpointKind: ResourceKind<ClusterLoadAssignment, LoadAssignment> = {
   typeUrl: TYPE_ENDPOINT,
   label: 'ClusterLoadAssignment',
   complete: false,

@@ -6,7 +6,7 @@ export function clusterSettings(name: string, change: Partial<ClusterSettings> =
   return {
     name,
     assignmentName: name,
-    policy: { name: 'round_robin' },
+    balancing: { policy: { name: 'round_robin' }, localityWeighted: false, panicThresholdPercent: 50 },
     connectTimeoutMs: 5_000,
     pool: {
       maxRequestsPerConnection: Infinity,

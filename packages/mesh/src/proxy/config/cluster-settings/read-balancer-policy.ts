@@ -1,112 +1,138 @@
-import type { BalancerPolicy } from '@weir/core';
-import type {
-  Cluster,
-  LoadBalancingPolicy,
-  LoadBalancingPolicy_Policy,
-} from '../../../xds/generated/envoy.config.cluster.v3.js';
+import type { BalancerPolicy, SlowStartSettings } from '@weir/core';
+import type { Cluster, Cluster_SlowStartConfig } from '../../../xds/generated/envoy.config.cluster.v3.js';
 import type { RuntimeDouble } from '../../../xds/generated/envoy.config.core.v3.js';
-import { decodeLeastRequest } from '../../../xds/generated/envoy.extensions.load_balancing_policies.least_request.v3.js';
-import { decodeWrrLocality } from '../../../xds/generated/envoy.extensions.load_balancing_policies.wrr_locality.v3.js';
-import type { UInt32Value } from '../../../xds/generated/google.protobuf.js';
+import type { UInt32Value, UInt64Value } from '../../../xds/generated/google.protobuf.js';
+import { readPositiveDuration } from '../duration.js';
 import type { Findings } from '../findings.js';
 
-/**
- * The balancing policy of a cluster. `load_balancing_policy` wins over `lb_policy`; of its list, "the first
- * policy that is supported" counts (gRFC A52, Envoy `LoadBalancingPolicy.policies`).
- */
+/** The policy that `lb_policy` names, with its settings. */
 export function readBalancerPolicy(cluster: Cluster, findings: Findings): BalancerPolicy | undefined {
-  const list = cluster.loadBalancingPolicy;
-  if (list !== undefined) return readPolicyList('load_balancing_policy', list, findings);
   const lbPolicy = cluster.lbPolicy ?? 'ROUND_ROBIN';
   switch (lbPolicy) {
     case 'ROUND_ROBIN':
-      findings.unused('round_robin_lb_config', cluster.roundRobinLbConfig ?? {}, new Set());
-      return { name: 'round_robin' };
+      return readRoundRobin('round_robin_lb_config', cluster.roundRobinLbConfig ?? {}, findings);
     case 'RANDOM':
       return { name: 'random' };
     case 'LEAST_REQUEST':
       return readLeastRequest('least_request_lb_config', cluster.leastRequestLbConfig ?? {}, findings);
+    case 'RING_HASH':
+      return readRingHash('ring_hash_lb_config', cluster.ringHashLbConfig ?? {}, findings);
+    case 'MAGLEV':
+      return readMaglev('maglev_lb_config', cluster.maglevLbConfig ?? {}, findings);
     default:
-      findings.error('lb_policy', `${lbPolicy} is not supported; use ROUND_ROBIN, LEAST_REQUEST or RANDOM`);
+      findings.error(
+        'lb_policy',
+        `${lbPolicy} is not supported; use ROUND_ROBIN, LEAST_REQUEST, RANDOM, RING_HASH or MAGLEV`,
+      );
       return undefined;
   }
 }
 
-function readPolicyList(
-  path: string,
-  { policies = [] }: LoadBalancingPolicy,
-  findings: Findings,
-): BalancerPolicy | undefined {
-  const skipped: string[] = [];
-  for (const [index, policy] of policies.entries()) {
-    const where = `${path}.policies[${index}]`;
-    const read = readPolicy(where, policy, findings);
-    if (read !== 'unknown') {
-      if (skipped.length > 0) {
-        findings.warn(
-          path,
-          `${skipped.join(', ')} not known to this proxy; ${read?.name ?? 'none'} is used instead`,
-        );
-      }
-      return read;
-    }
-    skipped.push(policy.typedExtensionConfig?.name ?? `policies[${index}]`);
-  }
-  findings.error(path, `holds no policy this proxy knows (${skipped.join(', ') || 'it is empty'})`);
-  return undefined;
-}
+// Locality settings are read by those who know where they stand.
+const ROUND_ROBIN_FIELDS = new Set(['slowStartConfig', 'localityLbConfig']);
 
-function readPolicy(
+export function readRoundRobin(
   path: string,
-  { typedExtensionConfig }: LoadBalancingPolicy_Policy,
+  config: { readonly slowStartConfig?: Cluster_SlowStartConfig | undefined },
   findings: Findings,
-): BalancerPolicy | undefined | 'unknown' {
-  const typed = typedExtensionConfig?.typedConfig;
-  const typeUrl = typed?.typeUrl ?? '';
-  const bytes = typed?.value ?? new Uint8Array();
-  const where = `${path}.typed_extension_config.typed_config`;
-  try {
-    switch (typeUrl.slice(typeUrl.lastIndexOf('/') + 1)) {
-      case 'envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin':
-        return { name: 'round_robin' };
-      case 'envoy.extensions.load_balancing_policies.random.v3.Random':
-        return { name: 'random' };
-      case 'envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest':
-        return readLeastRequest(where, decodeLeastRequest(bytes), findings);
-      case 'envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality':
-        findings.warn(where, 'weights of localities have no effect in this proxy, only those of endpoints');
-        return readPolicyList(
-          `${where}.endpoint_picking_policy`,
-          decodeWrrLocality(bytes).endpointPickingPolicy ?? {},
-          findings,
-        );
-      default:
-        return 'unknown';
-    }
-  } catch (error) {
-    findings.error(where, `cannot be decoded: ${String(error)}`);
-    return undefined;
-  }
+): BalancerPolicy {
+  findings.unused(path, config, ROUND_ROBIN_FIELDS);
+  return { name: 'round_robin', ...readSlowStart(path, config.slowStartConfig, findings) };
 }
 
 interface LeastRequestConfig {
   readonly choiceCount?: UInt32Value | undefined;
   readonly activeRequestBias?: RuntimeDouble | undefined;
+  readonly slowStartConfig?: Cluster_SlowStartConfig | undefined;
 }
 
-function readLeastRequest(
+const LEAST_REQUEST_FIELDS = new Set([
+  'choiceCount',
+  'activeRequestBias',
+  'slowStartConfig',
+  'localityLbConfig',
+]);
+
+export function readLeastRequest(
   path: string,
   config: LeastRequestConfig,
   findings: Findings,
-): BalancerPolicy | undefined {
-  findings.unused(path, config, new Set(['choiceCount', 'activeRequestBias']));
+): BalancerPolicy {
+  findings.unused(path, config, LEAST_REQUEST_FIELDS);
   // LeastRequestLbConfig: "Defaults to 2 so that we perform two-choice selection"; the bias "Defaults to 1.0".
-  const choiceCount = config.choiceCount?.value ?? 2;
-  const activeRequestBias =
-    config.activeRequestBias === undefined ? 1 : (config.activeRequestBias.defaultValue ?? 0);
+  const choiceCount = config.choiceCount === undefined ? 2 : (config.choiceCount.value ?? 0);
+  const activeRequestBias = doubleOr(config.activeRequestBias, 1);
   if (choiceCount < 2) findings.error(`${path}.choice_count`, `must be at least 2, not ${choiceCount}`);
   if (!(activeRequestBias >= 0 && activeRequestBias < Infinity)) {
     findings.error(`${path}.active_request_bias`, `must be at least 0, not ${activeRequestBias}`);
   }
-  return { name: 'least_request', choiceCount, activeRequestBias };
+  const slowStart = readSlowStart(path, config.slowStartConfig, findings);
+  return { name: 'least_request', choiceCount, activeRequestBias, ...slowStart };
+}
+
+interface RingHashConfig {
+  readonly minimumRingSize?: UInt64Value | undefined;
+  readonly maximumRingSize?: UInt64Value | undefined;
+  readonly hashFunction?: string | undefined;
+}
+
+const RING_HASH_FIELDS = new Set([
+  'minimumRingSize',
+  'maximumRingSize',
+  'hashFunction',
+  'localityWeightedLbConfig',
+]);
+
+export function readRingHash(path: string, config: RingHashConfig, findings: Findings): BalancerPolicy {
+  findings.unused(path, config, RING_HASH_FIELDS);
+  if (config.hashFunction === 'MURMUR_HASH_2') {
+    findings.warn(`${path}.hash_function`, 'MURMUR_HASH_2 is not known to this proxy; XX_HASH is used');
+  }
+  return {
+    name: 'ring_hash',
+    // RingHashLbConfig: "Defaults to 1024 entries", "Defaults to 8M entries".
+    minimumRingSize: integerOr(config.minimumRingSize, 1024),
+    maximumRingSize: integerOr(config.maximumRingSize, 8_388_608),
+  };
+}
+
+const MAGLEV_FIELDS = new Set(['tableSize', 'localityWeightedLbConfig']);
+
+export function readMaglev(
+  path: string,
+  config: { readonly tableSize?: UInt64Value | undefined },
+  findings: Findings,
+): BalancerPolicy {
+  findings.unused(path, config, MAGLEV_FIELDS);
+  // MaglevLbConfig: "If not specified, the default is 65537."
+  return { name: 'maglev', tableSize: integerOr(config.tableSize, 65_537) };
+}
+
+function readSlowStart(
+  parent: string,
+  config: Cluster_SlowStartConfig | undefined,
+  findings: Findings,
+): { readonly slowStart?: SlowStartSettings } {
+  if (config === undefined) return {};
+  const path = `${parent}.slow_start_config`;
+  const windowMs = readPositiveDuration(`${path}.slow_start_window`, config.slowStartWindow ?? {}, findings);
+  const { minWeightPercent: minimum, aggression: rise } = config;
+  // "Defaults to 10%"; aggression "Defaults to 1.0".
+  const minWeightPercent = minimum === undefined ? 10 : (minimum.value ?? 0);
+  const aggression = doubleOr(rise, 1);
+  if (!(minWeightPercent >= 0 && minWeightPercent <= 100)) {
+    findings.error(`${path}.min_weight_percent`, `must be from 0 to 100, not ${minWeightPercent}`);
+  }
+  if (!(aggression > 0 && aggression < Infinity)) {
+    findings.error(`${path}.aggression`, `must be more than 0, not ${aggression}`);
+  }
+  return { slowStart: { windowMs: windowMs ?? 0, minWeightPercent, aggression } };
+}
+
+function integerOr(value: UInt64Value | undefined, otherwise: number): number {
+  return value === undefined ? otherwise : (value.value ?? 0);
+}
+
+function doubleOr(value: RuntimeDouble | undefined, otherwise: number): number {
+  return value === undefined ? otherwise : (value.defaultValue ?? 0);
 }

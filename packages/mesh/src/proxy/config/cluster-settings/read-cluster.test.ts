@@ -3,6 +3,9 @@ import { test } from 'node:test';
 import { defaultOutlierSettings, RetryBudget } from '@weir/core';
 import type { Cluster } from '../../../xds/generated/envoy.config.cluster.v3.js';
 import { encodeLeastRequest } from '../../../xds/generated/envoy.extensions.load_balancing_policies.least_request.v3.js';
+import { encodeRingHash } from '../../../xds/generated/envoy.extensions.load_balancing_policies.ring_hash.v3.js';
+import { encodeRoundRobin } from '../../../xds/generated/envoy.extensions.load_balancing_policies.round_robin.v3.js';
+import { encodeWrrLocality } from '../../../xds/generated/envoy.extensions.load_balancing_policies.wrr_locality.v3.js';
 import {
   encodeHttpProtocolOptions,
   type HttpProtocolOptions,
@@ -39,15 +42,23 @@ test('a plain EDS cluster has the defaults of Envoy, and no limits', () => {
 test('least request takes its settings from its own message', () => {
   const leastRequestLbConfig = { choiceCount: { value: 3 }, activeRequestBias: { defaultValue: 0 } };
   const { settings } = read({ ...good, lbPolicy: 'LEAST_REQUEST', leastRequestLbConfig });
-  assert.deepEqual(settings?.policy, { name: 'least_request', choiceCount: 3, activeRequestBias: 0 });
+  assert.deepEqual(settings?.balancing.policy, {
+    name: 'least_request',
+    choiceCount: 3,
+    activeRequestBias: 0,
+  });
   const plain = read({ ...good, lbPolicy: 'LEAST_REQUEST' });
-  assert.deepEqual(plain.settings?.policy, { name: 'least_request', choiceCount: 2, activeRequestBias: 1 });
+  assert.deepEqual(plain.settings?.balancing.policy, {
+    name: 'least_request',
+    choiceCount: 2,
+    activeRequestBias: 1,
+  });
 });
 
 test('of a list of policies the first known one counts, and the skipped ones are told', () => {
   const { settings, warnings } = read({
     ...good,
-    lbPolicy: 'RING_HASH',
+    lbPolicy: 'CLUSTER_PROVIDED',
     loadBalancingPolicy: {
       policies: [
         policy('weir.peak_ewma', 'type.googleapis.com/xds.type.v3.TypedStruct'),
@@ -59,7 +70,11 @@ test('of a list of policies the first known one counts, and the skipped ones are
       ],
     },
   });
-  assert.deepEqual(settings?.policy, { name: 'least_request', choiceCount: 4, activeRequestBias: 1 });
+  assert.deepEqual(settings?.balancing.policy, {
+    name: 'least_request',
+    choiceCount: 4,
+    activeRequestBias: 1,
+  });
   assert.deepEqual(warnings, [
     'load_balancing_policy: weir.peak_ewma not known to this proxy; least_request is used instead',
   ]);
@@ -106,8 +121,32 @@ const refused: readonly (readonly [string, Cluster, RegExp])[] = [
   ],
   [
     'a policy that is not known',
-    { ...good, lbPolicy: 'RING_HASH' },
-    /^lb_policy: RING_HASH is not supported/,
+    { ...good, lbPolicy: 'CLUSTER_PROVIDED' },
+    /^lb_policy: CLUSTER_PROVIDED is not supported/,
+  ],
+  [
+    'a Maglev table whose size is no prime',
+    { ...good, lbPolicy: 'MAGLEV', maglevLbConfig: { tableSize: { value: 4 } } },
+    /^lb_policy: maglev: table_size must be a prime up to 5000011, not 4/,
+  ],
+  [
+    'a ring that is smaller than itself',
+    {
+      ...good,
+      lbPolicy: 'RING_HASH',
+      ringHashLbConfig: { minimumRingSize: { value: 9 }, maximumRingSize: { value: 8 } },
+    },
+    /^lb_policy: ring_hash: minimum_ring_size and maximum_ring_size/,
+  ],
+  [
+    'a slow start of no time',
+    { ...good, roundRobinLbConfig: { slowStartConfig: {} } },
+    /^round_robin_lb_config\.slow_start_config\.slow_start_window: must be longer than 0 s/,
+  ],
+  [
+    'panic beyond all',
+    { ...good, commonLbConfig: { healthyPanicThreshold: { value: 101 } } },
+    /^common_lb_config\.healthy_panic_threshold: must be from 0 to 100, not 101/,
   ],
   [
     'a list without a known policy',
@@ -151,6 +190,60 @@ test('a field that other proxies heed and this one does not is warned of', () =>
     'health_checks: has no effect in this proxy',
     'outlier_detection.monitors: has no effect in this proxy',
   ]);
+});
+
+test('ring hash, Maglev and slow start are read with the defaults of Envoy', () => {
+  const policyOf = (cluster: Cluster) => read({ ...good, ...cluster }).settings?.balancing.policy;
+  assert.deepEqual(policyOf({ lbPolicy: 'RING_HASH' }), {
+    name: 'ring_hash',
+    minimumRingSize: 1024,
+    maximumRingSize: 8_388_608,
+  });
+  assert.deepEqual(policyOf({ lbPolicy: 'MAGLEV' }), { name: 'maglev', tableSize: 65_537 });
+  const slowStartConfig = { slowStartWindow: { seconds: 60 } };
+  assert.deepEqual(policyOf({ roundRobinLbConfig: { slowStartConfig } }), {
+    name: 'round_robin',
+    slowStart: { windowMs: 60_000, minWeightPercent: 10, aggression: 1 },
+  });
+  const steep = {
+    slowStartConfig: {
+      ...slowStartConfig,
+      aggression: { defaultValue: 2 },
+      minWeightPercent: { value: 20 },
+    },
+  };
+  assert.deepEqual(policyOf({ lbPolicy: 'LEAST_REQUEST', leastRequestLbConfig: steep }), {
+    name: 'least_request',
+    choiceCount: 2,
+    activeRequestBias: 1,
+    slowStart: { windowMs: 60_000, minWeightPercent: 20, aggression: 2 },
+  });
+});
+
+test('weights of localities count where common settings or the policy itself say so', () => {
+  const balancingOf = (cluster: Cluster) => read({ ...good, ...cluster }).settings?.balancing;
+  const common = balancingOf({
+    commonLbConfig: { localityWeightedLbConfig: {}, healthyPanicThreshold: {} },
+  });
+  assert.deepEqual(common, {
+    policy: { name: 'round_robin' },
+    localityWeighted: true,
+    panicThresholdPercent: 0,
+  });
+  const typed = (type: string, value: Uint8Array) => ({
+    loadBalancingPolicy: {
+      policies: [policy(type, `type.googleapis.com/envoy.extensions.load_balancing_policies.${type}`, value)],
+    },
+  });
+  const ring = typed('ring_hash.v3.RingHash', encodeRingHash({ localityWeightedLbConfig: {} }));
+  assert.equal(balancingOf(ring)?.localityWeighted, true);
+  const inner = typed('round_robin.v3.RoundRobin', encodeRoundRobin({})).loadBalancingPolicy;
+  const wrr = typed('wrr_locality.v3.WrrLocality', encodeWrrLocality({ endpointPickingPolicy: inner }));
+  assert.deepEqual(balancingOf(wrr), {
+    policy: { name: 'round_robin' },
+    localityWeighted: true,
+    panicThresholdPercent: 50,
+  });
 });
 
 test('thresholds are limits, and the largest number is none', () => {

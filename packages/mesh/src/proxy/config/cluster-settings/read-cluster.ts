@@ -1,10 +1,10 @@
-import type { BalancerPolicy, CircuitLimits, OutlierSettings, RetryBudgetSettings } from '@weir/core';
+import type { CircuitLimits, OutlierSettings, RetryBudgetSettings } from '@weir/core';
 import type { Cluster } from '../../../xds/generated/envoy.config.cluster.v3.js';
 import { checkConfigSource } from '../config-source.js';
 import { readPositiveDuration } from '../duration.js';
 import type { Findings } from '../findings.js';
 import { readWeirMetadata } from '../weir-metadata.js';
-import { readBalancerPolicy } from './read-balancer-policy.js';
+import { type Balancing, readBalancing } from './read-balancing.js';
 import { readLimits } from './read-limits.js';
 import { readOutlierDetection } from './read-outlier-detection.js';
 import { type PoolSettings, readPool } from './read-pool.js';
@@ -14,7 +14,7 @@ export interface ClusterSettings {
   readonly name: string;
   /** Name of its ClusterLoadAssignment. */
   readonly assignmentName: string;
-  readonly policy: BalancerPolicy;
+  readonly balancing: Balancing;
   readonly connectTimeoutMs: number;
   readonly pool: PoolSettings;
   readonly limits: CircuitLimits;
@@ -50,6 +50,7 @@ const FIELDS = new Set([
   'roundRobinLbConfig',
   'ringHashLbConfig',
   'maglevLbConfig',
+  'commonLbConfig',
   'circuitBreakers',
   'outlierDetection',
   'maxRequestsPerConnection',
@@ -69,7 +70,7 @@ export function readCluster(cluster: Cluster, findings: Findings): ClusterSettin
   const name = cluster.name ?? '';
   if (cluster.type !== 'EDS') findings.error('type', `must be EDS, not ${cluster.type ?? 'STATIC'}`);
   checkConfigSource('eds_cluster_config.eds_config', cluster.edsClusterConfig?.edsConfig, findings);
-  const policy = readBalancerPolicy(cluster, findings);
+  const balancing = readBalancing(cluster, findings);
   const { object } = readWeirMetadata('', cluster.metadata, METADATA_FIELDS, findings);
   const settings = {
     name,
@@ -82,5 +83,5 @@ export function readCluster(cluster: Cluster, findings: Findings): ClusterSettin
     outlier: readOutlierDetection(cluster.outlierDetection, findings),
     missing: typeof object['missing'] === 'string' ? object['missing'] : '',
   };
-  return policy && { ...settings, policy };
+  return balancing && { ...settings, balancing };
 }

@@ -24,6 +24,9 @@ export function readLocalRateLimit(
   findings: Findings,
 ): LocalRateLimitPolicy | undefined {
   findings.unused(path, limit, FIELDS);
+  if (limit.localClusterRateLimit !== undefined) {
+    findings.warn(`${path}.local_cluster_rate_limit`, 'has no effect: each proxy has the whole limit');
+  }
   const { tokenBucket } = limit;
   if (tokenBucket === undefined) return undefined;
   const { maxTokens = 0, tokensPerFill, fillInterval = {} } = tokenBucket;
