@@ -131,6 +131,11 @@ spec: {hosts: [x.example], exportTo: [.], resolution: STATIC, ports: [{name: grp
     /^WEIR0107 error .*there is no VirtualService default\/other to delegate to/,
   ],
   [
+    'a delegate that none delegates to',
+    GREETER + rules(toGreeter, { spec: 'exportTo: [.]' }),
+    /^WEIR0005 warning .*spec: without hosts/,
+  ],
+  [
     'a rule after one for every request',
     GREETER + rules(`${toGreeter}\n- match: [{uri: {exact: /a}}]\n  route: [{destination: {host: greeter}}]`),
     /^WEIR0108 warning a\.yaml:22:.*the rule at line 21 takes all/,

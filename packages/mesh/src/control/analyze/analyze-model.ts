@@ -3,6 +3,7 @@ import type { Problem } from '../../kube/problem.js';
 import type { Model } from '../registry/model.js';
 import { sortByKind } from '../registry/objects-by-kind.js';
 import { findRuleConflicts } from '../registry/read-destination-rules.js';
+import { checkDelegates } from './check-delegates.js';
 import { checkDestinations } from './check-destinations.js';
 import { checkHosts } from './check-hosts.js';
 import { checkLimits } from './check-limits.js';
@@ -17,9 +18,10 @@ import { checkSubsets } from './check-subsets.js';
  * @param objects those the model was made of
  */
 export function analyzeModel(model: Model, objects: readonly LoadedObject[]): readonly Problem[] {
-  const { services } = sortByKind(objects);
+  const { services, virtualServices } = sortByKind(objects);
   return [
     ...checkHosts(model),
+    ...checkDelegates(virtualServices),
     ...checkDestinations(model),
     ...findRuleConflicts(model.policies.destinationRules),
     ...checkSubsets(model),

@@ -102,14 +102,7 @@ function translateHttp(pool: ConnectionPoolObject | undefined): HttpProtocolOpti
 function translateKeepalive(pool: ConnectionPoolObject | undefined): Cluster['upstreamConnectionOptions'] {
   const keepalive = pool?.tcp?.tcpKeepalive;
   if (keepalive === undefined) return undefined;
-  const seconds = (text: string): { value: number } => ({
-    value: Math.round((parseDurationMs(text) ?? 0) / 1000),
-  });
-  return {
-    tcpKeepalive: {
-      ...(keepalive.probes !== undefined && { keepaliveProbes: { value: keepalive.probes } }),
-      ...(keepalive.time !== undefined && { keepaliveTime: seconds(keepalive.time) }),
-      ...(keepalive.interval !== undefined && { keepaliveInterval: seconds(keepalive.interval) }),
-    },
-  };
+  const { time } = keepalive;
+  if (time === undefined) return { tcpKeepalive: {} };
+  return { tcpKeepalive: { keepaliveTime: { value: Math.round((parseDurationMs(time) ?? 0) / 1000) } } };
 }

@@ -153,7 +153,10 @@ function chooseRetries(
   { retry, idempotent }: PolicySpec,
   hashes: boolean,
 ): RetryPolicy | undefined {
-  if (idempotent === false) return undefined;
-  if (retry !== undefined) return translateGrpcRetry(retry, hashes);
-  return spec?.retries && translateRetries(spec.retries, hashes);
+  const chosen =
+    retry === undefined
+      ? spec?.retries && translateRetries(spec.retries, hashes)
+      : translateGrpcRetry(retry, hashes);
+  // Without a policy only attempts that were not processed are made again; one that forbids these, too, stays.
+  return idempotent === false && chosen?.numRetries?.value !== 0 ? undefined : chosen;
 }

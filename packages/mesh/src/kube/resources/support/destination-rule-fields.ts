@@ -1,5 +1,7 @@
 import { implemented, missing, partly, type FieldSupport } from './field-support.js';
 
+const ONLY_TIME = 'Node.js can set only the time before the first probe';
+
 const NO_TLS = 'endpoints are spoken to in clear text in this version';
 
 /**
@@ -42,9 +44,9 @@ const TRAFFIC_POLICY: readonly FieldSupport[] = [
   ),
   implemented('connectionPool.tcp.maxConnections'),
   implemented('connectionPool.tcp.connectTimeout', 'When it is left out: 5 s (Istio: 10 s).'),
-  implemented('connectionPool.tcp.tcpKeepalive.probes'),
   implemented('connectionPool.tcp.tcpKeepalive.time'),
-  implemented('connectionPool.tcp.tcpKeepalive.interval'),
+  missing('connectionPool.tcp.tcpKeepalive.probes', `${ONLY_TIME}; use connectionPool.http.http2KeepAlive`),
+  missing('connectionPool.tcp.tcpKeepalive.interval', `${ONLY_TIME}; use connectionPool.http.http2KeepAlive`),
   implemented('connectionPool.tcp.maxConnectionDuration'),
   missing(
     'connectionPool.tcp.idleTimeout',
