@@ -1,3 +1,4 @@
+import type { RetrySkipReason } from '@weir/core';
 import type { MetricType, PrometheusText } from './prometheus-text.js';
 
 /**
@@ -35,17 +36,44 @@ export class TrafficCounters {
   retriesGoaway = 0;
   /** Retries that a policy asked for because of the status. */
   retriesStatus = 0;
-  /** Retries not made because too many were under way. */
-  retriesOverBudget = 0;
+  /** Because the endpoint or its connection broke off. */
+  retriesReset = 0;
+  /** Because the attempt's own time was up. */
+  retriesTimeout = 0;
+
+  /** Retries wanted and not made, by why. */
+  skippedHeadersCommitted = 0;
+  skippedBufferFull = 0;
+  skippedNotIdempotent = 0;
+  skippedAttempts = 0;
+  skippedPushback = 0;
+  skippedDeadline = 0;
+  skippedBudget = 0;
+  skippedMaxRetries = 0;
+  skippedNoHost = 0;
 
   /** Calls the proxy itself answered, by why. */
   repliesNoRoute = 0;
   repliesNoEndpoint = 0;
   repliesConnectFailure = 0;
   repliesDeadline = 0;
+  repliesOverflow = 0;
 }
 
 type CounterName = keyof TrafficCounters;
+
+/** What counts a retry that was wanted and not made. */
+export const SKIPPED_RETRIES = {
+  headers_committed: 'skippedHeadersCommitted',
+  buffer_full: 'skippedBufferFull',
+  not_idempotent: 'skippedNotIdempotent',
+  attempts: 'skippedAttempts',
+  pushback: 'skippedPushback',
+  deadline: 'skippedDeadline',
+  budget: 'skippedBudget',
+  max_retries: 'skippedMaxRetries',
+  no_host: 'skippedNoHost',
+} as const satisfies Record<Exclude<RetrySkipReason, 'not_retriable'>, CounterName>;
 
 interface TrafficMetric {
   readonly name: string;
@@ -113,14 +141,17 @@ export const TRAFFIC_METRICS: readonly TrafficMetric[] = [
         refused_stream: 'retriesRefusedStream',
         goaway: 'retriesGoaway',
         status: 'retriesStatus',
+        reset: 'retriesReset',
+        timeout: 'retriesTimeout',
       },
     },
   },
-  counter(
-    'weir_retries_over_budget_total',
-    'Retries not made because too many were under way.',
-    'retriesOverBudget',
-  ),
+  {
+    name: 'weir_retries_skipped_total',
+    type: 'counter',
+    help: 'Retries wanted and not made, by why.',
+    fields: { label: 'reason', values: SKIPPED_RETRIES },
+  },
   {
     name: 'weir_local_replies_total',
     type: 'counter',
@@ -132,6 +163,7 @@ export const TRAFFIC_METRICS: readonly TrafficMetric[] = [
         no_endpoint: 'repliesNoEndpoint',
         connect_failure: 'repliesConnectFailure',
         deadline: 'repliesDeadline',
+        overflow: 'repliesOverflow',
       },
     },
   },

@@ -17,6 +17,8 @@ export type AttemptFailure =
   | { readonly kind: 'protocol'; readonly errorCode: number }
   /** The endpoint's headers or trailers are over our limit. */
   | { readonly kind: 'headers-too-large'; readonly limitBytes: number }
+  /** A limit of the cluster kept the request here. */
+  | { readonly kind: 'overflow'; readonly message: string }
   /** The endpoint takes no more of the request. */
   | { readonly kind: 'stalled'; readonly timeoutMs: number }
   /** The connection was lost with the request on it: processed or not, nobody knows. */
@@ -35,6 +37,8 @@ export function describeFailure(failure: AttemptFailure): string {
     case 'unsent':
     case 'lost':
       return `the connection was lost: ${failure.message}`;
+    case 'overflow':
+      return failure.message;
     case 'goaway':
       return 'the endpoint is going away';
     case 'refused':

@@ -213,14 +213,13 @@ describe('an exchange', () => {
 describe('the timeout of a route', () => {
   const after = (rig: RelayRig, ms: number): void => rig.advance(ms);
 
-  it('begins with the end of the request and ends a call without a response', () => {
-    const rig = new RelayRig({ timeoutMs: 100 });
+  it('begins with the request and ends a call without a response', () => {
+    const rig = new RelayRig({ route: { timeoutMs: 100 } });
     const { call, request } = arrived(rig);
-    after(rig, 500);
-    assert.ok(!call.over, 'the request is not complete');
+    after(rig, 60);
     call.send('done', true);
     rig.settle();
-    after(rig, 99);
+    after(rig, 39);
     assert.ok(!call.over);
     after(rig, 1);
     assert.equal(call.status, '4');
@@ -231,7 +230,7 @@ describe('the timeout of a route', () => {
   });
 
   it('leaves no timer behind when the response comes in time', () => {
-    const rig = new RelayRig({ timeoutMs: 100 });
+    const rig = new RelayRig({ route: { timeoutMs: 100 } });
     const { call, request } = arrived(rig, {}, true);
     const timers = rig.clock.pendingTimers;
     request.respond();

@@ -1,4 +1,12 @@
-import type { RequestHash, Timer } from '@weir/core';
+import {
+  type AttemptOutcome,
+  type Deadline,
+  type ForwardDecision,
+  remainingMs,
+  type RequestHash,
+  type RetryObstacle,
+  type Timer,
+} from '@weir/core';
 import { GRPC_STATUS_NONE } from '../../admin/request-metrics.js';
 import { isGrpc } from '../../grpc/content-type.js';
 import {
@@ -19,11 +27,15 @@ import type { Cluster } from '../config/cluster.js';
 import type { UpstreamHost } from '../config/upstream-host.js';
 import { type Answer, sendAnswer } from './answer.js';
 import { Attempt } from './attempt.js';
-import { type AttemptFailure, describeFailure, isUnprocessed, statusOf } from './attempt-failure.js';
+import { type AttemptFailure, describeFailure, statusOf } from './attempt-failure.js';
+import { attemptFields } from './attempt-fields.js';
 import { BodyQueue } from './body-queue.js';
+import { deadlineOf, describeExpiry } from './call-deadline.js';
+import { type CallPolicy, callPolicy } from './call-policy.js';
 import type { StreamDelay } from './connection-watch.js';
 import type { DownstreamConnection } from './downstream-connection.js';
 import { replyLocally } from './local-reply.js';
+import { Answered, failedOutcome, isSuccess } from './outcome.js';
 import { passPolicy } from './pass-policy.js';
 import type { RelayContext } from './relay-context.js';
 import { ResponseBacklog } from './response-backlog.js';
@@ -52,7 +64,8 @@ export class Exchange {
   #attempt: Attempt | undefined = undefined;
   #lastHost: UpstreamHost | undefined = undefined;
   #retries: Retries | undefined = undefined;
-  #deadline: Timer | undefined = undefined;
+  /** What the route says about time and attempts, if it does. */
+  #plan: CallPolicy | undefined = undefined;
   /** A fault that comes before everything else. */
   #delay: Timer | undefined = undefined;
   #hash: RequestHash | undefined = undefined;
@@ -63,6 +76,8 @@ export class Exchange {
 
   /** Something of a response was passed on, be it 1xx: the request must not be sent again. */
   #committed = false;
+  /** Of the response that the attempt has begun. */
+  #httpStatus: HeaderField | undefined = undefined;
   #responseBegun = false;
   #responseEnded = false;
   #backlog: ResponseBacklog | undefined = undefined;
@@ -110,7 +125,10 @@ export class Exchange {
     const cluster = config.cluster(decision.cluster);
     if (cluster === undefined) return this.#replyNoEndpoint(`cluster ${decision.cluster} is not known`);
     this.#cluster = cluster;
-    if (this.#requestEnded) this.#awaitResponse();
+    // A fault's delay comes before the router, and with it before its timeouts.
+    const beganMs = this.#delay === undefined ? this.#startedMs : this.#context.clock.nowMs();
+    this.#plan = callPolicy(this.#context, this.#request, decision, beganMs);
+    this.#plan?.start((deadline) => this.#onExpired(deadline));
     this.#startAttempt(upstreams.pickReachable(cluster, undefined, this.#hash?.hash));
   }
 
@@ -183,7 +201,10 @@ export class Exchange {
   onConnection(attempt: Attempt): void {
     const body = this.#body;
     const bare = this.#requestEnded && this.#requestTrailers === undefined && body === undefined;
-    attempt.stream = attempt.connection!.connection.openStream(this.#request.fields, bare, attempt);
+    attempt.reportConnection();
+    const fields =
+      this.#plan === undefined && this.#retries === undefined ? this.#request.fields : this.#attemptFields();
+    attempt.stream = attempt.connection!.connection.openStream(fields, bare, attempt);
     if (bare) return;
     this.#pumpRequest();
   }
@@ -193,23 +214,22 @@ export class Exchange {
   }
 
   onResponseHeaders(block: HeaderBlock, endStream: boolean): void {
-    this.#committed = true;
-    this.#body?.stopRetaining();
-    if (!block.informational) this.#responseBegun = true;
-    if (endStream) {
-      this.#readStatus(block);
-      this.#completeAttempt();
+    const plan = this.#plan;
+    if (!block.informational) {
+      this.#httpStatus = block.status;
+      if (plan?.retry !== undefined && this.#keepBack(plan, block, endStream)) return;
     }
-    const { policy } = this.#routed;
-    const fields =
-      policy === undefined || block.informational
-        ? block.fields
-        : policy.changeResponse(block.fields, this.#hash);
-    this.#downstream.connection.sendHeaders(this.#stream, fields, endStream);
-    if (endStream) this.#finishResponse();
+    this.#passHeaders(block, endStream);
   }
 
   onResponseData(chunk: Buffer, start: number, end: number, endStream: boolean): void {
+    const held = this.#plan?.held;
+    if (held !== undefined) {
+      // Without a byte it says nothing yet.
+      if (start === end && !endStream) return;
+      if (start === end && this.#retryAnswer(held, undefined)) return;
+      this.#passHeaders(held, false);
+    }
     const attempt = this.#attempt!;
     const upstream = attempt.connection!;
     let at = start;
@@ -233,6 +253,9 @@ export class Exchange {
 
   onResponseTrailers(trailers: HeaderBlock): void {
     this.#readStatus(trailers);
+    const held = this.#plan?.held;
+    if (this.#retryAnswer(held, trailers)) return;
+    if (held !== undefined) this.#passHeaders(held, false);
     this.#completeAttempt();
     this.#endWithTrailers(trailers.fields);
   }
@@ -241,7 +264,9 @@ export class Exchange {
   onAttemptFailed(failure: AttemptFailure): void {
     const attempt = this.#releaseAttempt(true);
     if (attempt === undefined) return;
-    if (isUnprocessed(failure) && this.#retry(failure, attempt.host)) return;
+    attempt.reportFailure(failure);
+    if (this.#retryFailure(failedOutcome(failure, isGrpc(this.#request)), attempt.host)) return;
+    if (failure.kind === 'overflow') return this.#replyOverflow(failure.message);
     if (failure.kind === 'connect') this.#context.counters.repliesConnectFailure++;
     // The endpoint's own word; the caller's library knows what each code means for a call.
     if (failure.kind === 'reset') return this.#resetDownstream(failure.errorCode);
@@ -255,19 +280,100 @@ export class Exchange {
   #startAttempt(host: UpstreamHost | undefined): void {
     const cluster = this.#cluster!;
     if (host === undefined) return this.#replyNoEndpoint(`no healthy endpoint of ${cluster.name}`);
+    if (!cluster.limits.requests.tryAcquire())
+      return this.#replyOverflow(
+        `${cluster.limits.requests.max} requests, the most for ${cluster.name}, are under way`,
+      );
     const attempt = new Attempt(this, host, cluster);
     this.#attempt = attempt;
     this.#lastHost = host;
+    this.#plan?.startAttempt((deadline) => this.#onAttemptExpired(deadline));
     this.#context.upstreams.connectionsOf(host, cluster).acquire(attempt);
   }
 
-  /** Sends the request elsewhere if that is allowed; false when the failure has to be answered. */
-  #retry(failure: AttemptFailure, host: UpstreamHost): boolean {
-    if (this.#committed || (this.#body !== undefined && !this.#body.replayable)) return false;
-    this.#retries ??= new Retries(this.#context, this.#cluster!);
+  #attemptFields(): readonly HeaderField[] {
+    const retries = this.#retries;
+    const retriesMade = retries?.made ?? 0;
+    const leftMs =
+      this.#plan?.leftToTell(retries !== undefined) ??
+      remainingMs(retries?.deadline, this.#context.clock.nowMs());
+    return attemptFields(this.#request, leftMs, retriesMade);
+  }
+
+  /** Makes the attempt again if that is wanted and possible; false when its outcome is the caller's. */
+  #planRetry(outcome: AttemptOutcome, host: UpstreamHost): boolean {
+    const plan = this.#plan;
+    this.#retries ??= new Retries(
+      this.#context,
+      this.#cluster!,
+      plan?.retry,
+      this.#deadline(),
+      this.#hash?.hash,
+    );
+    let obstacle: RetryObstacle | undefined;
+    if (plan?.tooLong === true || !(this.#committed || this.#isReplayable())) obstacle = 'buffer_full';
+    else if (this.#committed) obstacle = 'headers_committed';
+    return this.#retries.plan(outcome, host, obstacle, (next) => this.#startAttempt(next));
+  }
+
+  #deadline(): Deadline | undefined {
+    if (this.#plan !== undefined) return this.#plan.deadline;
+    return deadlineOf(this.#request, this.#routed.decision as ForwardDecision, this.#startedMs);
+  }
+
+  #isReplayable(): boolean {
+    return this.#body === undefined || this.#body.replayable;
+  }
+
+  /** After an attempt that is off the books. */
+  #retryFailure(outcome: AttemptOutcome, host: UpstreamHost): boolean {
     // Now, and not when it is sent: what comes meanwhile may be too much to keep what was sent before.
+    if (!this.#committed && this.#isReplayable()) this.#body?.rewind();
+    return this.#planRetry(outcome, host);
+  }
+
+  /** After headers or trailers that say how the attempt went. */
+  #retryAnswer(headers: HeaderBlock | undefined, trailers: HeaderBlock | undefined): boolean {
+    const policy = this.#plan?.retry;
+    const status = this.#httpStatus!.value;
+    if (policy === undefined || isSuccess(status, this.#grpcStatus, policy)) return false;
+    const outcome = new Answered(status, this.#grpcStatus, headers, trailers);
+    const { host } = this.#attempt!;
+    if (!this.#planRetry(outcome, host)) return false;
+    this.#attempt!.reportAnswer(status, this.#grpcStatus);
+    const attempt = this.#releaseAttempt(true)!;
+    if (!attempt.stream!.localEnded || !attempt.stream!.remoteEnded) attempt.cancel();
     this.#body?.rewind();
-    return this.#retries.plan(failure, host, (next) => this.#startAttempt(next));
+    this.#grpcStatus = NO_STATUS;
+    return true;
+  }
+
+  /** Whether the headers of a response are not for the caller, or not yet. */
+  #keepBack(plan: CallPolicy, block: HeaderBlock, endStream: boolean): boolean {
+    this.#readStatus(block);
+    if (this.#retryAnswer(block, undefined)) return true;
+    if (endStream || this.#committed) return false;
+    plan.tooLong = !this.#isReplayable();
+    if (plan.tooLong) return false;
+    return plan.hold(block, this.#retries?.made ?? 0, () => this.#passHeaders(block, false));
+  }
+
+  #passHeaders(block: HeaderBlock, endStream: boolean): void {
+    this.#committed = true;
+    this.#body?.stopRetaining();
+    this.#plan?.endAttempt();
+    if (!block.informational) this.#responseBegun = true;
+    if (endStream) {
+      this.#readStatus(block);
+      this.#completeAttempt();
+    }
+    const { policy } = this.#routed;
+    const fields =
+      policy === undefined || block.informational
+        ? block.fields
+        : policy.changeResponse(block.fields, this.#hash);
+    this.#downstream.connection.sendHeaders(this.#stream, fields, endStream);
+    if (endStream) this.#finishResponse();
   }
 
   /** Takes the attempt off the books. */
@@ -276,13 +382,15 @@ export class Exchange {
     if (attempt === undefined) return undefined;
     this.#attempt = undefined;
     attempt.release(failed);
-    this.#retries?.end();
+    this.#plan?.endAttempt();
     return attempt;
   }
 
   /** The endpoint has answered in full. */
   #completeAttempt(): void {
     this.#responseEnded = true;
+    this.#attempt!.reportAnswer(this.#httpStatus!.value, this.#grpcStatus);
+    this.#retries?.end();
     const attempt = this.#releaseAttempt(this.#grpcStatus === UNAVAILABLE)!;
     // The call is over though the request isn't: nobody waits for the rest of it.
     if (!attempt.stream!.localEnded) attempt.cancel();
@@ -314,23 +422,27 @@ export class Exchange {
 
   #endRequest(): void {
     this.#requestEnded = true;
-    if (this.#cluster !== undefined && !this.#responseEnded && !this.#finished) this.#awaitResponse();
   }
 
-  /** Envoy's `RouteAction.timeout` spans the time from the end of the request until the end of the response. */
-  #awaitResponse(): void {
-    const { decision } = this.#routed;
-    if (decision.kind !== 'forward' || decision.timeoutMs === 0) return;
-    const { timeoutMs, routeName } = decision;
-    this.#deadline = this.#context.clock.setTimer(timeoutMs, () => {
-      if (this.#responseEnded) return;
-      this.#context.counters.repliesDeadline++;
-      this.#abandonAttempt();
-      this.#fail(
-        DEADLINE_EXCEEDED,
-        `no response within ${timeoutMs} ms, the timeout of route "${routeName}"`,
-      );
-    });
+  /** The time of the call is up. */
+  #onExpired(deadline: Deadline): void {
+    if (this.#responseEnded || this.#finished) return;
+    this.#context.counters.repliesDeadline++;
+    if (deadline.timer !== 'grpc-timeout') this.#attempt?.reportTimeout();
+    this.#abandonAttempt();
+    this.#fail(DEADLINE_EXCEEDED, describeExpiry(deadline, this.#routed.decision as ForwardDecision));
+  }
+
+  /** The attempt's own time is up. */
+  #onAttemptExpired(deadline: Deadline): void {
+    const attempt = this.#releaseAttempt(true);
+    if (attempt === undefined) return;
+    attempt.reportTimeout();
+    attempt.cancel();
+    const grpcStatus = isGrpc(this.#request) ? DEADLINE_EXCEEDED : undefined;
+    if (this.#retryFailure({ kind: 'per-try-timeout', grpcStatus }, attempt.host)) return;
+    this.#context.counters.repliesDeadline++;
+    this.#fail(DEADLINE_EXCEEDED, describeExpiry(deadline, this.#routed.decision as ForwardDecision));
   }
 
   #readStatus(block: HeaderBlock): void {
@@ -342,6 +454,12 @@ export class Exchange {
 
   #replyNoEndpoint(reason: string): void {
     this.#context.counters.repliesNoEndpoint++;
+    this.#reply(UNAVAILABLE, reason);
+  }
+
+  /** As Envoy: a caller cannot tell a limit from an endpoint that is gone, and does the same about it. */
+  #replyOverflow(reason: string): void {
+    this.#context.counters.repliesOverflow++;
     this.#reply(UNAVAILABLE, reason);
   }
 
@@ -393,7 +511,7 @@ export class Exchange {
   #finish(): void {
     if (this.#finished) return;
     this.#finished = true;
-    this.#deadline?.cancel();
+    this.#plan?.end();
     this.#delay?.cancel();
     this.#retries?.end();
     this.#dropBody();

@@ -5,6 +5,14 @@ export interface RelayOptions {
    * once. Default 64 KiB, as Linkerd.
    */
   readonly replayBytes: number;
+  /**
+   * Headers of a response that a retry policy holds back until the call is known to go well: of this size at
+   * most, counted as RFC 9113 6.5.2 does, and for this long. Larger ones, or those held longer, are passed on,
+   * and the call is not made again. Default 16 KiB and 1 s: a stream whose first message is late must not keep
+   * its caller waiting for metadata.
+   */
+  readonly maxHeldHeaderBytes: number;
+  readonly heldHeadersTimeoutMs: number;
   /** Bytes that the stalled streams of one connection may hold together before the whole connection is slowed. Default 16 MiB. */
   readonly maxQueuedBytes: number;
   /** Times a request that was refused (REFUSED_STREAM) is sent again. Default 2. */
@@ -53,6 +61,8 @@ export interface RelayOptions {
 
 export const DEFAULT_RELAY_OPTIONS: RelayOptions = {
   replayBytes: 64 * 1024,
+  maxHeldHeaderBytes: 16 * 1024,
+  heldHeadersTimeoutMs: 1000,
   maxQueuedBytes: 16 * 1024 * 1024,
   maxRefusedRetries: 2,
   maxConnectionsPerHost: 10,

@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { compileRouteTable, type Endpoint, type RouteTable, seededRandom } from '@weir/core';
+import {
+  compileRouteTable,
+  type Endpoint,
+  type ForwardAction,
+  type RouteTable,
+  seededRandom,
+} from '@weir/core';
 import { FakeClock, fakeEndpoint } from '@weir/core/testing';
 import { noLimitHits } from '../../admin/limit-hits.js';
 import { RequestMetrics } from '../../admin/request-metrics.js';
@@ -9,6 +15,7 @@ import { DEFAULT_CONNECTION_OPTIONS, type ConnectionOptions } from '../../http2/
 import { SegmentPool } from '../../http2/segment-pool.js';
 import type { Logger } from '../../system/logger.js';
 import { clusterSettings } from '../config/cluster-settings/cluster-settings.test.support.js';
+import type { ClusterSettings } from '../config/cluster-settings/read-cluster.js';
 import { Cluster } from '../config/cluster.js';
 import type { UpstreamHost } from '../config/upstream-host.js';
 import type { UpstreamConnection } from '../upstream/upstream-connection.js';
@@ -41,7 +48,9 @@ export interface RigOptions {
   readonly endpoints?: number;
   readonly relay?: Partial<RelayOptions>;
   readonly http2?: Partial<ConnectionOptions>;
-  readonly timeoutMs?: number;
+  /** What the route says besides where it leads. */
+  readonly route?: Partial<ForwardAction>;
+  readonly cluster?: Partial<ClusterSettings>;
   readonly seed?: number;
 }
 
@@ -67,8 +76,13 @@ export class RelayRig {
   constructor(options: RigOptions = {}) {
     const { clock, counters, metrics } = this;
     const random = seededRandom(options.seed ?? 1);
-    this.cluster = new Cluster(clusterSettings('echo'), { clock, random, graceMs: 0, onForgotten: () => {} });
-    this.#table = tableFor('echo:50051', 'echo', options.timeoutMs ?? 0);
+    this.cluster = new Cluster(clusterSettings('echo', options.cluster), {
+      clock,
+      random,
+      graceMs: 0,
+      onForgotten: () => {},
+    });
+    this.#table = tableFor('echo:50051', 'echo', options.route);
     this.context = {
       clock,
       random,
@@ -225,7 +239,7 @@ class Recorder extends Set<ByteMeter> {
   }
 }
 
-export function tableFor(domain: string, cluster: string, timeoutMs = 0): RouteTable {
+export function tableFor(domain: string, cluster: string, route: Partial<ForwardAction> = {}): RouteTable {
   return compileRouteTable({
     version: '1',
     virtualHosts: [
@@ -236,7 +250,7 @@ export function tableFor(domain: string, cluster: string, timeoutMs = 0): RouteT
           {
             name: 'default',
             match: { path: { kind: 'prefix', value: '/' }, headers: [] },
-            action: { kind: 'forward', clusters: [{ cluster, weight: 1 }], timeoutMs },
+            action: { kind: 'forward', clusters: [{ cluster, weight: 1 }], timeoutMs: 0, ...route },
           },
         ],
       },

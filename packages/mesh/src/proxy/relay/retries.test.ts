@@ -145,7 +145,7 @@ describe('a request that was not processed', () => {
     rig.settle();
     assert.equal(rig.books()['activeRetries'], 3);
     assert.equal(calls.filter(({ status }) => status === '14').length, 7);
-    assert.equal(rig.counters.retriesOverBudget, 7);
+    assert.equal(rig.counters.skippedBudget, 7);
     rig.advance(1000);
     rig.advance(1000);
     assert.ok(calls.every(({ status }) => status === '14'));
