@@ -79,12 +79,6 @@ async function run(seconds: number, seed: number): Promise<void> {
     sidecar.process.signal('SIGTERM');
     const { code } = await sidecar.process.exited;
     assert.equal(code, 0, 'the sidecar ends in good order');
-    const calls = servers.map(({ open }) => open);
-    assert.deepEqual(
-      calls,
-      calls.map(() => 0),
-      'no server works for nobody',
-    );
   } finally {
     for (const proxy of proxies) proxy.destroy();
     await sidecar.process.kill();
