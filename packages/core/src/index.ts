@@ -21,6 +21,7 @@ export type { Random } from './random.js';
 export { seededRandom } from './random.js';
 export type { AnsweredAttempt, AttemptOutcome, FailedAttempt } from './resilience/attempt-outcome.js';
 export { isUnprocessed } from './resilience/attempt-outcome.js';
+export { avoidedPriorities } from './resilience/avoided-priorities.js';
 export type { BackoffSettings } from './resilience/backoff.js';
 export { backoffDelayMs, defaultBackoff } from './resilience/backoff.js';
 export type { CircuitLimits } from './resilience/circuit-breaker.js';
@@ -65,7 +66,7 @@ export {
   RETRY_SKIP_REASONS,
   shouldRetry,
 } from './resilience/should-retry.js';
-export { decide, decideWithin, findVirtualHost } from './route/decide.js';
+export { decide, decideWithin, drawDecision, findRoute, findVirtualHost } from './route/decide.js';
 export type {
   DirectResponseAction,
   ForwardAction,

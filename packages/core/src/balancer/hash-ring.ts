@@ -32,18 +32,27 @@ export class HashRing {
     const lightest = Math.min(...weights) / total;
     const due = Math.ceil(lightest * settings.minimumRingSize) / lightest;
     const scale = Math.min(due, settings.maximumRingSize);
-    const places: { readonly hash: Hash64; readonly owner: number }[] = [];
+    // One more for what rounding may add to a sum that should be whole.
+    const most = Math.ceil(scale) + 1;
+    const high = new Uint32Array(most);
+    const low = new Uint32Array(most);
+    const owner = new Uint32Array(most);
+    let size = 0;
     let target = 0;
-    for (const [owner, address] of addresses.entries()) {
-      target += (scale * weights[owner]!) / total;
-      for (let index = 0; places.length < target; index++) {
-        places.push({ hash: xxHash64(`${address}_${index}`), owner });
+    for (let host = 0; host < addresses.length; host++) {
+      target += (scale * weights[host]!) / total;
+      for (let index = 0; size < target; index++, size++) {
+        const hash = xxHash64(`${addresses[host]!}_${index}`);
+        high[size] = hash.high;
+        low[size] = hash.low;
+        owner[size] = host;
       }
     }
-    places.sort((a, b) => a.hash.high - b.hash.high || a.hash.low - b.hash.low || a.owner - b.owner);
-    this.#high = Uint32Array.from(places, ({ hash }) => hash.high);
-    this.#low = Uint32Array.from(places, ({ hash }) => hash.low);
-    this.#owner = Uint32Array.from(places, ({ owner }) => owner);
+    const order = Uint32Array.from({ length: size }, (_, place) => place);
+    order.sort((a, b) => high[a]! - high[b]! || low[a]! - low[b]! || owner[a]! - owner[b]!);
+    this.#high = order.map((place) => high[place]!);
+    this.#low = order.map((place) => low[place]!);
+    this.#owner = order.map((place) => owner[place]!);
   }
 
   /** How many places there are. */

@@ -1,7 +1,7 @@
 import { checkFraction } from '../fraction.js';
 import type { FaultPolicy } from '../resilience/fault.js';
 import type { ForwardAction, WeightedCluster } from './actions.js';
-import { type Condition, firstFailing } from './condition.js';
+import type { Condition } from './condition.js';
 import type { ForwardDecision, RateLimitInForce, RuleDecision, Decision } from './decision.js';
 import type { RouteDescription, RouteTableDescription, VirtualHostDescription } from './description.js';
 import { compileHeader } from './header-condition.js';
@@ -10,7 +10,6 @@ import type { RouteMatch } from './match.js';
 import type { Overrides } from './overrides.js';
 import { compilePath } from './path-condition.js';
 import { compileQuery } from './query-condition.js';
-import type { RouteRequest } from './request.js';
 import { WeightedChoice } from './weighted-choice.js';
 
 /** A route ready to be asked. */
@@ -22,11 +21,6 @@ export interface Route {
    * Made beforehand, so that deciding allocates nothing; several when requests are divided between clusters.
    */
   readonly outcome: Decision | WeightedChoice<Decision>;
-}
-
-/** Whether a request is one that a route is for. */
-export function matches(route: Route, request: RouteRequest): boolean {
-  return firstFailing(route.conditions, request) === -1;
 }
 
 /** @throws {RangeError} when the description contradicts itself; the message names the field */

@@ -14,9 +14,13 @@ export interface Condition {
   actual(request: RouteRequest): string;
 }
 
-/** Index of the first condition that does not hold; -1 when all do. */
-export function firstFailing(conditions: readonly Condition[], request: RouteRequest): number {
-  for (let index = 0; index < conditions.length; index++) {
+/**
+ * Index of the first condition that does not hold; -1 when all do.
+ *
+ * @param from those before it are known to hold
+ */
+export function firstFailing(conditions: readonly Condition[], request: RouteRequest, from = 0): number {
+  for (let index = from; index < conditions.length; index++) {
     if (!conditions[index]!.holds(request)) return index;
   }
   return -1;

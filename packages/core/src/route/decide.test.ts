@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { seededRandom } from '../random.js';
 import { assertAllocatesNothing } from '../testing/allocation.compliance.js';
 import { FakeClock } from '../testing/index.js';
-import { decide, findVirtualHost } from './decide.js';
+import { decide, drawDecision, findRoute, findVirtualHost } from './decide.js';
 import type { Decision } from './decision.js';
 import type { WeightedCluster } from './actions.js';
 import type { RouteDescription } from './description.js';
@@ -177,6 +177,40 @@ describe('decide', () => {
   it('gives the same decision object for the same rule', () => {
     const table = tableOf(route('x'));
     assert.equal(decide(request('/a'), table, clock, random), decide(request('/b'), table, clock, random));
+  });
+});
+
+describe('findRoute', () => {
+  const headers: HeaderMatcher[] = [{ kind: 'exact', name: 'version', value: 'v1', invert: false }];
+  const clusters = [
+    { cluster: 'a', weight: 1 },
+    { cluster: 'b', weight: 1 },
+  ];
+  const virtualHost = findVirtualHost(
+    tableOf(route('one', { headers }), route('two', { headers }), route('rest', { clusters })),
+    'a',
+  )!;
+
+  it('is the part of a decision that chance has nothing to do with', () => {
+    const found = findRoute(virtualHost, request('/'))!;
+    assert.equal(found.description.name, 'rest');
+    assert.equal(findRoute(virtualHost, request('/')), found);
+    const drawn = new Set(Array.from({ length: 100 }, () => drawDecision(found, random)));
+    assert.equal(drawn.size, 2);
+  });
+
+  it('looks up a header once, however many routes ask for it, and anew for each request', () => {
+    const looked: string[] = [];
+    const asking = (version: string): RouteRequest => ({
+      ...request('/'),
+      header: (name) => {
+        looked.push(`${name} ${version}`);
+        return version;
+      },
+    });
+    assert.equal(findRoute(virtualHost, asking('v0'))?.description.name, 'rest');
+    assert.equal(findRoute(virtualHost, asking('v1'))?.description.name, 'one');
+    assert.deepEqual(looked, ['version v0', 'version v1']);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { Random } from '../random.js';
-import { matches } from './compile-route.js';
+import type { Route } from './compile-route.js';
+import { firstFailing } from './condition.js';
 import type { Decision } from './decision.js';
 import type { RouteRequest } from './request.js';
 import type { RouteTable, VirtualHost } from './route-table.js';
@@ -25,10 +26,26 @@ export function findVirtualHost(table: RouteTable, authority: string): VirtualHo
 
 /** The second half of `decide`, for a caller that has looked up the virtual host before. */
 export function decideWithin(virtualHost: VirtualHost, request: RouteRequest, random: Random): Decision {
-  for (const route of virtualHost.routes) {
-    if (!matches(route, request)) continue;
-    const { outcome } = route;
-    return outcome instanceof WeightedChoice ? outcome.draw(random) : outcome;
+  const route = findRoute(virtualHost, request);
+  return route === undefined ? virtualHost.noMatch : drawDecision(route, random);
+}
+
+/**
+ * The first route of a virtual host that matches. It depends on the authority, the path and the host's
+ * `headersLookedAt` alone, so that a caller may keep it for these; chance comes in only with `drawDecision`.
+ */
+export function findRoute({ paths, memo }: VirtualHost, request: RouteRequest): Route | undefined {
+  const asked = memo === undefined ? request : memo.take(request);
+  const routes = paths.routesFor(request);
+  let found: Route | undefined;
+  for (let index = 0; index < routes.length && found === undefined; index++) {
+    if (firstFailing(routes[index]!.conditions, asked, 1) === -1) found = routes[index];
   }
-  return virtualHost.noMatch;
+  memo?.release();
+  return found;
+}
+
+/** The decision for one request of a route: drawn when its requests are divided between clusters. */
+export function drawDecision({ outcome }: Route, random: Random): Decision {
+  return outcome instanceof WeightedChoice ? outcome.draw(random) : outcome;
 }

@@ -1,6 +1,5 @@
 import type { Condition } from './condition.js';
 import type { PathMatcher } from './match.js';
-import type { RouteRequest } from './request.js';
 import { quote } from './text-test.js';
 
 const QUESTION_MARK = 0x3f;
@@ -9,8 +8,9 @@ const SLASH = 0x2f;
 
 /** The condition that a route's path matcher sets, in its simplest form for the case at hand. */
 export function compilePath(matcher: PathMatcher): Condition {
+  const test = pathTest(matcher);
   return {
-    holds: pathTest(matcher),
+    holds: ({ path }) => test(path),
     subject: 'path',
     requirement: requirementOf(matcher),
     actual: (request) => `is ${quote(request.path)}`,
@@ -33,16 +33,18 @@ export function lengthWithoutQuery(path: string): number {
   return path.length;
 }
 
-function pathTest(matcher: PathMatcher): (request: RouteRequest) => boolean {
+type PathTest = (path: string) => boolean;
+
+function pathTest(matcher: PathMatcher): PathTest {
   if (matcher.kind === 'regex') {
     const { pattern } = matcher;
-    return ({ path }) => pattern.test(path.slice(0, lengthWithoutQuery(path)));
+    return (path) => pattern.test(path.slice(0, lengthWithoutQuery(path)));
   }
   const { kind, ignoreCase = false } = matcher;
   const value = ignoreCase ? matcher.value.toLowerCase() : matcher.value;
-  const begins = ignoreCase
-    ? ({ path }: RouteRequest): boolean => path.slice(0, value.length).toLowerCase() === value
-    : ({ path }: RouteRequest): boolean => path.startsWith(value);
+  const begins: PathTest = ignoreCase
+    ? (path) => path.slice(0, value.length).toLowerCase() === value
+    : (path) => path.startsWith(value);
   if (kind === 'prefix') return begins;
   // What is compared has neither query nor fragment.
   if (lengthWithoutQuery(value) < value.length) return () => false;
@@ -50,11 +52,10 @@ function pathTest(matcher: PathMatcher): (request: RouteRequest) => boolean {
     case 'exact':
       // Envoy, RouteMatch.path: "the path must exactly match the :path header once the query string is
       // removed".
-      return (request) => begins(request) && pathEndsAt(request.path, value.length);
+      return (path) => begins(path) && pathEndsAt(path, value.length);
     case 'path-separated-prefix':
-      return (request) =>
-        begins(request) &&
-        (pathEndsAt(request.path, value.length) || request.path.charCodeAt(value.length) === SLASH);
+      return (path) =>
+        begins(path) && (pathEndsAt(path, value.length) || path.charCodeAt(value.length) === SLASH);
   }
 }
 

@@ -3,6 +3,8 @@ import type { Decision } from './decision.js';
 import type { RouteTableDescription, VirtualHostDescription } from './description.js';
 import { DomainIndex } from './domain-index.js';
 import { headerLookedAt } from './header-condition.js';
+import { HeaderMemo } from './header-memo.js';
+import { PathIndex } from './path-index.js';
 import { WeightedChoice } from './weighted-choice.js';
 
 /** A route configuration ready to be asked; it never changes, a new configuration makes a new one. */
@@ -18,6 +20,9 @@ export interface VirtualHost {
   readonly domains: readonly string[];
   readonly routes: readonly Route[];
   readonly noMatch: Decision;
+  readonly paths: PathIndex;
+  /** Worth its while only when headers are looked at more than once. */
+  readonly memo: HeaderMemo | undefined;
   /**
    * What its routes look at beside the authority and the path: names of headers in lower case, `:method` and
    * `:scheme` among them; each once.
@@ -61,14 +66,17 @@ function compileVirtualHost(
   const routes = description.routes.map((route, index) =>
     blaming(`virtual host "${name}": routes[${index}]`, () => compileRoute(route, description, table)),
   );
-  const headers = description.routes.flatMap(({ match }) => match.headers.map(headerLookedAt));
+  const looks = description.routes.flatMap(({ match }) => match.headers.map(headerLookedAt));
+  const headersLookedAt = [...new Set(looks.filter((header) => header !== undefined))];
   return {
     description,
     name,
     domains,
     routes,
     noMatch: { kind: 'no-route', reason: 'no-matching-route', virtualHost: name },
-    headersLookedAt: [...new Set(headers.filter((header) => header !== undefined))],
+    paths: new PathIndex(routes),
+    memo: looks.length > headersLookedAt.length ? new HeaderMemo(headersLookedAt) : undefined,
+    headersLookedAt,
     leftToChance: routes.some(({ outcome }) => outcome instanceof WeightedChoice),
   };
 }
