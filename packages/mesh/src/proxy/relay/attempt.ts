@@ -6,14 +6,14 @@ import type { UpstreamHost } from '../config/upstream-host.js';
 import type { HostConnections } from '../upstream/host-connections.js';
 import type { UpstreamConnection } from '../upstream/upstream-connection.js';
 import type { AttemptFailure } from './attempt-failure.js';
-import type { Exchange } from './exchange.js';
+import type { AttemptOwner } from './attempt-owner.js';
 
 /**
  * One try of an exchange at one host; on the books of both host and cluster until it is released. To be made
  * after `cluster.limits.requests` has granted it.
  */
 export class Attempt {
-  readonly exchange: Exchange;
+  readonly exchange: AttemptOwner;
   readonly host: UpstreamHost;
   readonly #cluster: Cluster;
   /** Who looks for a connection for it. */
@@ -22,7 +22,7 @@ export class Attempt {
   connection: UpstreamConnection | undefined = undefined;
   stream: Http2Stream<Attempt> | undefined = undefined;
 
-  constructor(exchange: Exchange, host: UpstreamHost, cluster: Cluster) {
+  constructor(exchange: AttemptOwner, host: UpstreamHost, cluster: Cluster) {
     this.exchange = exchange;
     this.host = host;
     this.#cluster = cluster;

@@ -116,6 +116,11 @@ export class BodyQueue {
     return start + connection.sendData(stream, chunk, start, end, endStream, false);
   }
 
+  /** Copies all there is into another queue. Only while nothing was sent. */
+  copyTo(other: BodyQueue): void {
+    this.#buffers.forEach((buffer, index) => other.push(buffer, 0, this.#filled[index]!));
+  }
+
   /** Starts over, for another attempt. Only while `replayable`. */
   rewind(): void {
     this.#next = 0;

@@ -36,6 +36,7 @@ import type { StreamDelay } from './connection-watch.js';
 import type { DownstreamConnection } from './downstream-connection.js';
 import { replyLocally } from './local-reply.js';
 import { Answered, failedOutcome, isSuccess } from './outcome.js';
+import { type Mirrors, type RequestSoFar, startMirrors } from './mirrors.js';
 import { passPolicy } from './pass-policy.js';
 import type { RelayContext } from './relay-context.js';
 import { ResponseBacklog } from './response-backlog.js';
@@ -69,6 +70,7 @@ export class Exchange {
   /** A fault that comes before everything else. */
   #delay: Timer | undefined = undefined;
   #hash: RequestHash | undefined = undefined;
+  #mirrors: Mirrors | undefined = undefined;
 
   #body: BodyQueue | undefined = undefined;
   #requestEnded: boolean;
@@ -109,8 +111,18 @@ export class Exchange {
       if (result.kind === 'answer') return this.#answer(result.answer);
       this.#request = result.request;
       this.#hash = result.hash;
+      this.#mirrors = startMirrors(policy, this.#soFar(), this.#context);
       this.#forward();
     });
+  }
+
+  #soFar(): RequestSoFar {
+    return {
+      request: this.#request,
+      body: this.#body,
+      ended: this.#requestEnded,
+      trailers: this.#requestTrailers,
+    };
   }
 
   #forward(): void {
@@ -139,6 +151,7 @@ export class Exchange {
     if (endStream) this.#endRequest();
     // Nobody waits for the rest of the request.
     if (this.#responseEnded || this.#finished) return this.#downstream.credit.passed(length);
+    this.#mirrors?.onRequestData(chunk, start, end, endStream);
     const body = (this.#body ??= new BodyQueue(this.#context.shared.segments, !this.#committed));
     if (body.heldBytes + length > this.#context.options.replayBytes) body.stopRetaining();
     let at = start;
@@ -157,6 +170,7 @@ export class Exchange {
 
   onRequestTrailers(trailers: HeaderBlock): void {
     this.#requestTrailers = trailers;
+    this.#mirrors?.onRequestTrailers(trailers);
     this.#endRequest();
     this.#pumpRequest();
   }
@@ -513,6 +527,7 @@ export class Exchange {
     this.#finished = true;
     this.#plan?.end();
     this.#delay?.cancel();
+    this.#mirrors?.onRequestOver();
     this.#retries?.end();
     this.#dropBody();
     this.#backlog?.drop();
