@@ -18,7 +18,8 @@ export function attemptFields(request: HeaderBlock, leftMs: number, retries: num
   const fields = request.fields.filter(
     ({ name }) => !(name === TIMEOUT && leftMs !== Infinity) && !(name === PREVIOUS_ATTEMPTS && retries > 0),
   );
-  if (leftMs !== Infinity) fields.push(new HeaderField(TIMEOUT, formatGrpcTimeout(leftMs)));
+  // Rounded up, so that it is the proxy that ends the call and says which time was up.
+  if (leftMs !== Infinity) fields.push(new HeaderField(TIMEOUT, formatGrpcTimeout(Math.ceil(leftMs))));
   // The caller's own attempts count as well.
   if (retries > 0)
     fields.push(new HeaderField(PREVIOUS_ATTEMPTS, String(callersAttempts(request) + retries)));
