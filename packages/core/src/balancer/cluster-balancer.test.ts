@@ -208,6 +208,14 @@ describe('localities', () => {
     }
   });
 
+  it('leave it to the hosts where none has a weight', () => {
+    for (const policy of [{ name: 'round_robin' }, ring] as const) {
+      const hosts = [inZone(1, 'a', 0, 3), inZone(2, 'b', 0), inZone(3, 'b', 0, 1)];
+      const counts = countPicks(createWith(hosts, { policy, localityWeighted: true }), 10_000);
+      assert.ok(Math.abs(counts.get(hosts[0]!)! - 6_000) < 250, policy.name);
+    }
+  });
+
   it('do not count unless they are meant to', () => {
     const counts = countPicks(createWith(zones()), 900);
     assert.equal(counts.size, 7);

@@ -14,7 +14,7 @@ interface Locality<Host extends EndpointState> {
 /**
  * Divides the requests among localities by their weights and leaves each locality to a balancer of its own
  * (Envoy's locality weighted load balancing). One that has lost hosts has less:
- * `weight * min(1, available / total * overprovisioning)`.
+ * `weight * min(1, available / total * overprovisioning)`. Where no locality has a weight, the hosts' count.
  *
  * A request that is bound to a host must not depend on a draw, so a balancer by hash has all hosts at once,
  * and the weights of the localities in theirs.
@@ -37,11 +37,14 @@ export class LocalityBalancer<Host extends EndpointState> implements Balancer<Ho
 
   update(hosts: readonly Host[], view: HostView = asDescribed): void {
     const before = this.#localities;
+    const weighted = haveWeights(hosts);
     this.#localities = new Map();
     for (const [name, group] of groupBy(hosts, ({ endpoint }) => endpoint.locality)) {
       const balancer = before.get(name)?.balancer ?? this.#create();
       balancer.update(group, view);
-      const weight = effectiveWeight(group, view, this.#overprovisioningPercent);
+      const weight = weighted
+        ? effectiveWeight(group, view, this.#overprovisioningPercent)
+        : weightOfAvailable(group, view);
       this.#localities.set(name, { balancer, weight });
     }
     this.#drawn = [...this.#localities.values()].filter(({ weight }) => weight > 0);
@@ -72,6 +75,7 @@ export function localityWeighted(
   view: HostView,
   overprovisioningPercent: number,
 ): HostView {
+  if (!haveWeights(hosts)) return view;
   const groups = groupBy(hosts, ({ endpoint }) => endpoint.locality);
   const factors = new Map<string, number>();
   for (const [locality, group] of groups) {
@@ -83,6 +87,14 @@ export function localityWeighted(
     isAvailable: (host) => view.isAvailable(host) && factors.has(host.endpoint.locality),
     weightOf: (host) => view.weightOf(host) * (factors.get(host.endpoint.locality) ?? 1),
   };
+}
+
+function haveWeights(hosts: readonly EndpointState[]): boolean {
+  return hosts.some(({ endpoint }) => (endpoint.localityWeight ?? 0) > 0);
+}
+
+function weightOfAvailable(hosts: readonly EndpointState[], view: HostView): number {
+  return hosts.reduce((sum, host) => sum + (view.isAvailable(host) ? view.weightOf(host) : 0), 0);
 }
 
 /** Envoy: "effective_weight(L_X) = locality_weight_X * min(100%, 140% * availability(L_X))". */

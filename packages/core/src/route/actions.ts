@@ -53,6 +53,8 @@ export interface WeightedCluster extends Overrides {
 export interface Mirror {
   readonly cluster: string;
   readonly fraction: Fraction;
+  /** The copy's authority gets no `-shadow` (`disable_shadow_host_suffix_append`). Default: false. */
+  readonly keepsAuthority?: boolean;
 }
 
 /** Sends the caller elsewhere; what is left out stays as it was requested (`RedirectAction`). */
