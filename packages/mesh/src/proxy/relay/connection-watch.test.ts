@@ -20,6 +20,7 @@ function setUp() {
     },
   };
   const events = {
+    idleTimeoutMs: () => undefined,
     onConnectionOverdue: (delay: string) => void ends.push(delay),
     onStreamOverdue(stream: Http2Stream<undefined>, delay: string) {
       ends.push(`${stream.id} ${delay}`);

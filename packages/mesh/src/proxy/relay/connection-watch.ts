@@ -11,6 +11,8 @@ export type StreamDelay = 'streamIdleTimeoutMs' | 'windowStallTimeoutMs';
 export interface WatchEvents<Owner> {
   /** The connection is being ended for it; `onFailure` follows. */
   onConnectionOverdue(delay: ConnectionDelay): void;
+  /** How long nothing may move on the stream, in milliseconds; `undefined` for as long as the options say. */
+  idleTimeoutMs(stream: Http2Stream<Owner>): number | undefined;
   /** To be answered with the end of the stream. */
   onStreamOverdue(stream: Http2Stream<Owner>, delay: StreamDelay): void;
 }
@@ -84,7 +86,8 @@ export class ConnectionWatch<Owner> implements Patrolled {
     const idleMs = progress.idleMs(stream, nowMs);
     if (progress.stalledMs(stream, nowMs, windowStallFloorBytes) >= windowStallTimeoutMs)
       this.#events.onStreamOverdue(stream, 'windowStallTimeoutMs');
-    else if (idleMs >= streamIdleTimeoutMs) this.#events.onStreamOverdue(stream, 'streamIdleTimeoutMs');
+    else if (idleMs >= (this.#events.idleTimeoutMs(stream) ?? streamIdleTimeoutMs))
+      this.#events.onStreamOverdue(stream, 'streamIdleTimeoutMs');
   }
 
   #end(delay: ConnectionDelay, errorCode: number, what: string): void {

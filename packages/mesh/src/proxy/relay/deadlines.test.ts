@@ -109,6 +109,21 @@ describe('the deadline of a call', () => {
     assert.match(call.body.toString(), /300 ms, the timeout of route "default"/);
   });
 
+  it('comes after the idle time of the route, in which something has to move', () => {
+    const { rig, call, request } = arrived({ idleTimeoutMs: 2_000 });
+    request.sendHeaders(OK_HEADERS);
+    for (let at = 0; at < 5; at++) {
+      request.send('tick');
+      rig.advance(1_000);
+    }
+    assert.ok(!call.over);
+    for (let at = 0; at < 3; at++) rig.advance(1_000);
+    assert.equal(call.status, '14');
+    assert.match(call.message ?? '', /nothing moved on this call for 2000 ms/);
+    assert.equal(request.resetCode, CANCEL);
+    assertNothingHeld(rig);
+  });
+
   it('leaves a response alone that is complete while its caller reads slowly', () => {
     const rig = new RelayRig({ route: { timeoutMs: 300 } });
     rig.endpoints[0]!.onCall = (request) => void request.respond(Buffer.alloc(100_000));

@@ -184,6 +184,10 @@ export class DownstreamConnection implements ConnectionHandler<Exchange>, WatchE
     this.#context.limits.downstream[delay]++;
   }
 
+  idleTimeoutMs(stream: Http2Stream<Exchange>): number | undefined {
+    return stream.owner?.idleTimeoutMs;
+  }
+
   onStreamOverdue(stream: Http2Stream<Exchange>, delay: StreamDelay): void {
     this.#context.limits.downstream[delay]++;
     stream.owner?.onOverdue(delay);

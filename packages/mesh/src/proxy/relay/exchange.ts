@@ -144,6 +144,12 @@ export class Exchange {
     this.#startAttempt(upstreams.pickReachable(cluster, undefined, this.#hash?.hash));
   }
 
+  /** The route's word on how long nothing may move, if it has one. */
+  get idleTimeoutMs(): number | undefined {
+    const { decision } = this.#routed;
+    return (decision.kind === 'forward' && decision.idleTimeoutMs) || undefined;
+  }
+
   // ——— the caller's side ———
 
   onRequestData(chunk: Buffer, start: number, end: number, endStream: boolean): void {
@@ -197,7 +203,9 @@ export class Exchange {
     // An answer would have to wait behind the rest of the response.
     if (this.#backlog !== undefined && !this.#backlog.isEmpty)
       return this.#resetDownstream(ENHANCE_YOUR_CALM);
-    this.#fail(UNAVAILABLE, `nothing moved on this call for ${this.#context.options[delay]} ms (${delay})`);
+    const ownMs = delay === 'streamIdleTimeoutMs' ? this.idleTimeoutMs : undefined;
+    const lengthMs = ownMs ?? this.#context.options[delay];
+    this.#fail(UNAVAILABLE, `nothing moved on this call for ${lengthMs} ms (${delay})`);
   }
 
   /** The caller's stream can take more of the response. */

@@ -288,6 +288,47 @@ describe('the limits of a cluster', () => {
     assertNothingHeld(rig);
   });
 
+  it('let so many requests wait for a connection', () => {
+    const rig = new RelayRig({ cluster: { limits: { ...limits, maxPendingRequests: 2 } } });
+    rig.endpoints[0]!.mode = 'silent';
+    const { peer } = rig.connect();
+    const calls = [peer.call({}, true), peer.call({}, true), peer.call({}, true)];
+    rig.settle();
+    assert.match(calls[2]!.message ?? '', /2 requests, the most for echo, wait for a connection/);
+    assert.ok(!calls[0]!.over && !calls[1]!.over);
+    calls[0]!.reset();
+    rig.settle();
+    assert.equal(rig.cluster.limits.pendingRequests.active, 1);
+    rig.advance(5_000);
+    assert.equal(calls[1]!.status, '14');
+    assert.equal(rig.cluster.limits.pendingRequests.active, 0);
+    assertNothingHeld(rig);
+  });
+
+  it('keep the number of connections down, but leave each endpoint one', () => {
+    const rig = new RelayRig({
+      endpoints: 2,
+      relay: { assumedConcurrentStreams: 1 },
+      cluster: { limits: { ...limits, maxConnections: 1 } },
+    });
+    for (const endpoint of rig.endpoints) endpoint.options = { maxConcurrentStreams: 1 };
+    const attempts = treatInTurn(rig, never);
+    const { peer } = rig.connect();
+    const calls = Array.from({ length: 6 }, () => peer.call({}, true));
+    rig.settle();
+    assert.deepEqual(
+      rig.endpoints.map(({ connections }) => connections.length),
+      [1, 1],
+    );
+    assert.equal(attempts.length, 2);
+    for (let at = 0; at < 6; at++) {
+      attempts[at]!.respond();
+      rig.settle();
+    }
+    assert.ok(calls.every(({ status }) => status === '0'));
+    assertNothingHeld(rig);
+  });
+
   it('keep the number of retries down', () => {
     const { rig, call } = called(policy(), [failInTrailers], {
       cluster: { limits: { ...limits, maxRetries: 0 } },

@@ -1,4 +1,4 @@
-import type { Timer } from '@weir/core';
+import type { CircuitBreaker, Limit, Timer } from '@weir/core';
 import type { UpstreamHost } from '../config/upstream-host.js';
 import type { HostPool } from '../host-pool.js';
 import type { Attempt } from '../relay/attempt.js';
@@ -19,6 +19,10 @@ export class HostConnections implements HostPool, UpstreamConnectionEvents {
   readonly #connectTimeoutMs: () => number;
   readonly #open = new Set<UpstreamConnection>();
   readonly #pending = new Set<Attempt>();
+  /** Of the cluster, known since a request has waited. */
+  #limits: CircuitBreaker | undefined = undefined;
+  /** Connections that count against the cluster's limit. */
+  readonly #counted = new Map<UpstreamConnection, Limit>();
   /** Of `#open`, those that are being dialled and those that take requests; the rest is retired. */
   #connecting = 0;
   #ready = 0;
@@ -52,11 +56,17 @@ export class HostConnections implements HostPool, UpstreamConnectionEvents {
     return this.#failures > 0 && this.#ready === 0;
   }
 
-  /** Takes the attempt to a connection, now or as soon as there is one. */
+  /** Takes the attempt to a connection, now or as soon as there is one; or fails it when too many wait. */
   acquire(attempt: Attempt): void {
     attempt.pool = this;
     const connection = this.#leastBusy();
     if (connection !== undefined) return begin(attempt, connection);
+    const { name, limits } = attempt.cluster;
+    if (!limits.pendingRequests.tryAcquire()) {
+      const message = `${limits.pendingRequests.max} requests, the most for ${name}, wait for a connection`;
+      return attempt.exchange.onAttemptFailed({ kind: 'overflow', message });
+    }
+    this.#limits = limits;
     this.#pending.add(attempt);
     // While one connection works, a failed dial for another is repeated by the timer alone.
     if (this.#ready === 0 || this.#failures === 0) this.#dialForPending();
@@ -64,7 +74,7 @@ export class HostConnections implements HostPool, UpstreamConnectionEvents {
 
   /** The attempt is no longer wanted. */
   cancel(attempt: Attempt): void {
-    this.#pending.delete(attempt);
+    this.#endWait(attempt);
   }
 
   drain(): void {
@@ -93,7 +103,7 @@ export class HostConnections implements HostPool, UpstreamConnectionEvents {
     if (this.#pending.size === 0) return;
     for (const attempt of this.#pending) {
       if (!connection.hasRoom) break;
-      this.#pending.delete(attempt);
+      this.#endWait(attempt);
       begin(attempt, connection);
     }
     if (this.#failures === 0) this.#dialForPending();
@@ -106,6 +116,8 @@ export class HostConnections implements HostPool, UpstreamConnectionEvents {
 
   onGone(connection: UpstreamConnection, error: string | undefined): void {
     this.#open.delete(connection);
+    this.#counted.get(connection)?.release();
+    this.#counted.delete(connection);
     if (error === undefined) return;
     this.#connecting--;
     if (this.#draining) return;
@@ -117,7 +129,7 @@ export class HostConnections implements HostPool, UpstreamConnectionEvents {
 
   #failPending(message: string): void {
     const waiting = [...this.#pending];
-    this.#pending.clear();
+    for (const attempt of waiting) this.#endWait(attempt);
     for (const attempt of waiting) attempt.exchange.onAttemptFailed({ kind: 'connect', message });
   }
 
@@ -138,14 +150,28 @@ export class HostConnections implements HostPool, UpstreamConnectionEvents {
       this.#pending.size > this.#connecting * assumedConcurrentStreams &&
       this.#connecting + this.#ready < maxConnectionsPerHost
     )
-      this.#dial();
+      if (!this.#dial()) return;
   }
 
-  #dial(): void {
+  #endWait(attempt: Attempt): void {
+    if (this.#pending.delete(attempt)) attempt.cluster.limits.pendingRequests.release();
+  }
+
+  /** Opens a connection; false when there are too many. A host without any gets one all the same, as in Envoy. */
+  #dial(): boolean {
+    const limit = this.#limits?.connections;
+    const granted = limit === undefined || limit.tryAcquire();
+    if (!granted && this.#connecting + this.#ready > 0) return false;
     this.#connecting++;
-    this.#open.add(
-      new UpstreamConnection(this.#context, this.#host.endpoint, this.#connectTimeoutMs(), this),
+    const connection = new UpstreamConnection(
+      this.#context,
+      this.#host.endpoint,
+      this.#connectTimeoutMs(),
+      this,
     );
+    this.#open.add(connection);
+    if (granted && limit !== undefined) this.#counted.set(connection, limit);
+    return true;
   }
 
   /** Dials again by itself, so that no request has to pay for finding out whether the host is back. */

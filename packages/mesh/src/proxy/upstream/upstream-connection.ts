@@ -211,6 +211,10 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, WatchEven
     if (delay !== 'prefaceTimeoutMs') this.#context.limits.upstream[delay]++;
   }
 
+  idleTimeoutMs(): undefined {
+    return undefined;
+  }
+
   onStreamOverdue(stream: Http2Stream<Attempt>, delay: StreamDelay): void {
     // A call is idle when its caller's stream is.
     if (delay !== 'windowStallTimeoutMs') return;
