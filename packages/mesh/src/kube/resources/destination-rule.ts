@@ -20,7 +20,7 @@ export const destinationRuleSpec = z.strictObject({
   workloadSelector: z.strictObject({ matchLabels: stringMap.optional() }).optional(),
 });
 
-/** Istio `networking.istio.io` DestinationRule, all fields of Istio 1.30. */
+/** Istio `networking.istio.io` DestinationRule, all fields of istio/api as of July 2026. */
 export const destinationRuleSchema = z
   .strictObject({
     apiVersion: istioNetworkingApi,

@@ -47,7 +47,7 @@ export const virtualServiceSpec = z.strictObject({
   tls: z.array(tlsRoute).optional(),
 });
 
-/** Istio `networking.istio.io` VirtualService, all fields of Istio 1.30. */
+/** Istio `networking.istio.io` VirtualService, all fields of istio/api as of July 2026. */
 export const virtualServiceSchema = z
   .strictObject({
     apiVersion: istioNetworkingApi,
