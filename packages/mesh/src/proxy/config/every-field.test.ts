@@ -190,7 +190,6 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'envoy.config.route.v3.RouteAction.RequestMirrorPolicy': {
     read: inAction((one) => ({ requestMirrorPolicies: [{ cluster: 'b', ...one }] })),
-    silent: ['disableShadowHostSuffixAppend'],
   },
   'envoy.config.route.v3.WeightedCluster': {
     read: inAction((weightedClusters) => ({

@@ -54,6 +54,13 @@ describe('a mirror', () => {
     assertNoCopyLeft(rig, copies);
   });
 
+  it('keeps the authority where the route says so', () => {
+    const { rig, shadow } = mirrored({ keepsAuthority: true });
+    rig.connect().peer.call({}, true);
+    rig.settle();
+    assert.equal(shadow.calls[0]!.headers?.[':authority'], 'echo:50051');
+  });
+
   it('that nobody answers does not hold up the call, and is given up after its time', () => {
     const { rig, main, shadow, copies } = mirrored({}, 400);
     const call = rig.connect().peer.call({}, true);

@@ -63,9 +63,12 @@ function createMirror(
   const host = context.upstreams.pickReachable(cluster, undefined);
   if (host === undefined || !cluster.limits.requests.tryAcquire()) return undefined;
   const { interner } = context.shared;
-  const fields = request.fields.map((field) =>
-    field.name === ':authority' ? interner.intern(':authority', shadowOf(field.value)) : field,
-  );
+  const fields =
+    policy.keepsAuthority === true
+      ? request.fields
+      : request.fields.map((field) =>
+          field.name === ':authority' ? interner.intern(':authority', shadowOf(field.value)) : field,
+        );
   return new Mirror(context, cluster, host, fields, timeoutMs);
 }
 

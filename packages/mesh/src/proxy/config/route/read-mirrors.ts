@@ -4,7 +4,6 @@ import type { Findings } from '../findings.js';
 import { readRuntimeFraction } from '../fraction.js';
 
 const ALL: Fraction = { numerator: 1, denominator: 1 };
-// Tracing aside: whether `-shadow` is appended to the authority is said to no effect, as it never is.
 const FIELDS = new Set(['cluster', 'runtimeFraction', 'clusterHeader', 'disableShadowHostSuffixAppend']);
 const REFUSED = new Set(['clusterHeader']);
 
@@ -24,6 +23,10 @@ export function readMirrors(
     // "If not specified, all requests to the target cluster will be mirrored."
     const fraction =
       readRuntimeFraction(`${where}.runtime_fraction`, policy.runtimeFraction, findings) ?? ALL;
-    return { cluster, fraction };
+    return {
+      cluster,
+      fraction,
+      ...(policy.disableShadowHostSuffixAppend === true && { keepsAuthority: true }),
+    };
   });
 }
