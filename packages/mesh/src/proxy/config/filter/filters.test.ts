@@ -76,6 +76,14 @@ test('filters without settings change nothing, and cost no second table', () => 
   assert.deepEqual(warnings, []);
 });
 
+test('a rate limit before the fault is warned of, since here it comes after', () => {
+  assert.deepEqual(behind([emptyFault, emptyLimit], toA).warnings, []);
+  assert.deepEqual(behind([emptyLimit], toA).warnings, []);
+  assert.deepEqual(behind([emptyLimit, emptyFault], toA).warnings, [
+    'hcm.http_filters[0]: comes after the fault filter in this proxy, not before it',
+  ]);
+});
+
 test("a route's fault counts instead of the listener's", () => {
   const listener = { ...emptyFault, typedConfig: faultOf(abortWith(14)) };
   const fault = faultOf({

@@ -30,10 +30,21 @@ export function readHttpFilters(
       filters = { ...filters, ...readHttpFilter(where, filter, findings) };
     }
   });
+  warnOfOrder(path, httpFilters, findings);
   if (httpFilters[last]?.typedConfig?.typeUrl !== TYPE_ROUTER) {
     findings.error(`${path}.http_filters`, 'must end with the router (envoy.filters.http.router)');
   }
   return filters;
+}
+
+function warnOfOrder(path: string, httpFilters: readonly HttpFilter[], findings: Findings): void {
+  const types = httpFilters.map(({ typedConfig }) => typedConfig?.typeUrl);
+  const limitAt = types.indexOf(TYPE_LOCAL_RATE_LIMIT);
+  if (limitAt === -1 || types.indexOf(TYPE_FAULT) < limitAt) return;
+  findings.warn(
+    `${path}.http_filters[${limitAt}]`,
+    'comes after the fault filter in this proxy, not before it',
+  );
 }
 
 function readHttpFilter(path: string, filter: HttpFilter, findings: Findings): Partial<HttpFilters> {
