@@ -53,7 +53,6 @@ const FIELDS = new Set([
   'commonLbConfig',
   'circuitBreakers',
   'outlierDetection',
-  'maxRequestsPerConnection',
   'commonHttpProtocolOptions',
   'http2ProtocolOptions',
   'typedExtensionProtocolOptions',

@@ -23,6 +23,7 @@ const FIELDS = new Set([
   'retryOn',
   'numRetries',
   'perTryTimeout',
+  'perTryIdleTimeout',
   'retryPriority',
   'retryHostPredicate',
   // How often Envoy picks again until it finds a host not tried before; here one pick leaves them out.
@@ -98,7 +99,6 @@ function readPriorities(
     findings.warn(where, `"${name}" has no effect in this proxy`);
     return undefined;
   }
-  findings.warn(where, 'has no effect in this proxy: a retry goes where any request goes');
   const decoded = decodeTyped(`${where}.typed_config`, typedConfig, decodePreviousPrioritiesConfig, findings);
   const frequency = decoded?.updateFrequency ?? 0;
   findings.warn(
