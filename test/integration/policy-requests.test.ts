@@ -232,3 +232,54 @@ spec:
     assert.ok(server.calls >= 23);
   });
 });
+
+describe('the consistent hash of a DestinationRule', needsWeir, () => {
+  let servers: EchoServer[];
+  let mesh: Mesh;
+
+  before(async () => {
+    servers = await Promise.all(['a', 'b', 'c'].map((name) => startEchoServer({ name })));
+    mesh = await startMesh(servers);
+  });
+  after(async () => {
+    await mesh.close();
+    for (const server of servers) server.destroy();
+  });
+
+  /** The servers that answered a few calls of one user, each on a connection of its own. */
+  async function serversOf(user: string): Promise<Set<string>> {
+    const names = new Set<string>();
+    for (let at = 0; at < 6; at++) {
+      const metadata = new Metadata();
+      metadata.set('x-user', user);
+      names.add((await callUnary(mesh.client(), {}, { metadata })).reply.server);
+    }
+    return names;
+  }
+
+  it('binds each user to one endpoint, and all users together to all of them', async () => {
+    mesh.directory.write(
+      'destination-rule.yaml',
+      `apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: echo, namespace: default }
+spec:
+  host: echo
+  trafficPolicy: { loadBalancer: { consistentHash: { httpHeaderName: x-user } } }
+`,
+    );
+    const users = Array.from({ length: 12 }, (_, at) => `user-${at}`);
+    await until(
+      'every user is bound',
+      async () => (await serversOf('first')).size === 1 && (await serversOf('second')).size === 1,
+      10_000,
+    );
+    const bound = new Set<string>();
+    for (const user of users) {
+      const names = await serversOf(user);
+      assert.equal(names.size, 1, `${user} met ${[...names].join(', ')}`);
+      for (const name of names) bound.add(name);
+    }
+    assert.equal(bound.size, 3);
+  });
+});

@@ -159,4 +159,26 @@ describe('a hash policy', () => {
     assert.match(call.headers?.['set-cookie'] ?? '', /^user="[0-9a-f]{16}"; Max-Age=60; HttpOnly$/);
     assert.equal(callOnce(rig, { cookie: 'user=me' }).call.headers?.['set-cookie'], undefined);
   });
+
+  it('binds requests to an endpoint by what they carry', () => {
+    const hash = [{ kind: 'header', name: 'x-user' }] as const;
+    const policy = { name: 'ring_hash', minimumRingSize: 1024, maximumRingSize: 8192 } as const;
+    const balancing = { policy, localityWeighted: false, panicThresholdPercent: 50 };
+    const rig = rigWithRoutes([forwardRoute({}, { clusters, hash })], {
+      endpoints: 4,
+      cluster: { balancing },
+    });
+    const { peer } = rig.connect();
+    for (const endpoint of rig.endpoints) endpoint.onCall = (request) => void request.respond();
+    for (let user = 0; user < 20; user++) {
+      const before = rig.endpoints.map(({ calls }) => calls.length);
+      for (let at = 0; at < 5; at++) {
+        peer.call({ 'x-user': `user-${user}` }, true);
+        rig.settle();
+      }
+      const got = rig.endpoints.map(({ calls }, index) => calls.length - before[index]!);
+      assert.deepEqual(got.toSorted(), [0, 0, 0, 5]);
+    }
+    assert.ok(rig.endpoints.filter(({ calls }) => calls.length > 0).length > 1);
+  });
 });
