@@ -65,7 +65,7 @@ export const VIRTUAL_SERVICE_FIELDS: readonly FieldSupport[] = [
   ),
   implemented(
     'spec.http[].retries.attempts',
-    'Without `retries` only attempts that provably were not processed are made again, at most twice (Istio: also those answered with `UNAVAILABLE` or `CANCELLED`). `0` switches off these as well.',
+    'Without `retries` only attempts that provably were not processed are made again (Istio: also those answered with `UNAVAILABLE` or `CANCELLED`). `0` leaves it at these: they reached no application.',
   ),
   implemented('spec.http[].retries.perTryTimeout'),
   implemented(
