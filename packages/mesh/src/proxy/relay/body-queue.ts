@@ -137,9 +137,7 @@ export class BodyQueue {
 
   /** Nobody wants any of it; the queue is not used after this. */
   drop(): void {
-    for (const buffer of this.#buffers) this.#segments.frame.give(buffer);
-    this.#buffers.length = 0;
-    this.#filled.length = 0;
+    this.#giveAll();
   }
 
   #addBuffer(bytes: number): void {
@@ -173,11 +171,23 @@ export class BodyQueue {
     return end;
   }
 
+  #giveAll(): void {
+    for (let buffer = this.#buffers.pop(); buffer !== undefined; buffer = this.#buffers.pop()) {
+      this.#segments.frame.give(buffer);
+      this.#filled.pop();
+    }
+  }
+
   #dropSent(): void {
     if (this.#next === 0) return;
     this.#replayable = false;
-    for (const bytes of this.#filled.splice(0, this.#next)) this.#heldBytes -= bytes;
-    for (const buffer of this.#buffers.splice(0, this.#next)) this.#segments.frame.give(buffer);
+    if (this.#next === this.#buffers.length) {
+      this.#heldBytes = 0;
+      this.#giveAll();
+    } else {
+      for (const bytes of this.#filled.splice(0, this.#next)) this.#heldBytes -= bytes;
+      for (const buffer of this.#buffers.splice(0, this.#next)) this.#segments.frame.give(buffer);
+    }
     this.#next = 0;
   }
 }
