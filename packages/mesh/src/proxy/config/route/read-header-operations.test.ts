@@ -7,7 +7,7 @@ import { readHeaderOperations } from './read-header-operations.js';
 function read(toRemove: readonly string[], ...toAdd: HeaderValueOption[]) {
   const findings = new Findings();
   const operations = readHeaderOperations('route', 'request_headers', toRemove, toAdd, findings);
-  return { operations, errors: findings.errors };
+  return { operations, errors: findings.errors, warnings: findings.warnings };
 }
 
 test('headers are removed before others are added, and their names are in lower case', () => {
@@ -55,4 +55,34 @@ test('what makes a request what it is cannot be removed', () => {
     'route.request_headers_to_remove[0]: ":path" cannot be removed',
     'route.request_headers_to_remove[1]: "Host" cannot be removed',
   ]);
+});
+
+test('what makes a request what it is cannot be changed either', () => {
+  for (const key of [':path', 'Host']) {
+    assert.deepEqual(read([], { header: { key, value: 'a' } }).errors, [
+      `route.request_headers_to_add[0].header.key: "${key}" cannot be changed`,
+    ]);
+  }
+});
+
+test('what HTTP/2 does without is left out, and that is told', () => {
+  for (const key of ['connection', 'Transfer-Encoding']) {
+    const { operations, warnings } = read([], { header: { key, value: 'a' } });
+    assert.equal(operations, undefined);
+    assert.deepEqual(warnings, [
+      `route.request_headers_to_add[0].header.key: "${key}" has no effect in this proxy, which leaves it to HTTP/2`,
+    ]);
+  }
+});
+
+test('a header that cannot be sent is refused', () => {
+  for (const [key, value] of [
+    ['x y', 'a'],
+    ['x', 'a\nb'],
+    ['x', ' a'],
+  ] as const) {
+    assert.deepEqual(read([], { header: { key, value } }).errors, [
+      `route.request_headers_to_add[0].header: "${key}: ${value}" is not a valid header`,
+    ]);
+  }
 });

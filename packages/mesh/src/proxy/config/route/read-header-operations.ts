@@ -1,9 +1,15 @@
 import type { HeaderOperation } from '@weir/core';
+import { FIELD_INVALID, HeaderField } from '../../../http2/hpack/header-field.js';
 import type { HeaderValueOption } from '../../../xds/generated/envoy.config.core.v3.js';
 import type { Findings } from '../findings.js';
 
 const OPTION_FIELDS = new Set(['header', 'append', 'appendAction', 'keepEmptyValue']);
 const REMOVABLE = /^[^:]/;
+
+/** Envoy: ":-prefixed or host headers may not be modified". */
+const UNTOUCHABLE = /^(:.*|host)$/;
+/** They belong to one connection, and RFC 9113 8.2.2 has none of them in HTTP/2; the length is the body's own. */
+const NOT_OF_HTTP2 = /^(connection|proxy-connection|keep-alive|transfer-encoding|upgrade|te|content-length)$/;
 
 /**
  * Reads changes to headers in the order in which Envoy makes them within one level: first what is removed,
@@ -40,6 +46,8 @@ function readAddition(
   findings.unused(path, option, OPTION_FIELDS);
   const { key = '', value: text, rawValue } = option.header ?? {};
   if (key === '') findings.error(`${path}.header.key`, 'must not be empty');
+  const name = key.toLowerCase();
+  if (UNTOUCHABLE.test(name)) findings.error(`${path}.header.key`, `"${key}" cannot be changed`);
   // Bytes of a header are characters from 0 to 255 here.
   const written = text ?? Buffer.from(rawValue ?? []).toString('latin1');
   if (written.replaceAll('%%', '').includes('%')) {
@@ -51,7 +59,15 @@ function readAddition(
   const value = written.replaceAll('%%', '%');
   // HeaderValueOption.keep_empty_value: "if value is empty ... headers with empty values are not added".
   if (value === '' && option.keepEmptyValue !== true) return undefined;
-  return { kind: kindOf(option), name: key.toLowerCase(), value };
+  if (NOT_OF_HTTP2.test(name)) {
+    findings.warn(`${path}.header.key`, `"${key}" has no effect in this proxy, which leaves it to HTTP/2`);
+    return undefined;
+  }
+  // RFC 9113 8.2.1: whoever gets a malformed field has to end the call.
+  if (key !== '' && !UNTOUCHABLE.test(name) && new HeaderField(name, value).kind === FIELD_INVALID) {
+    findings.error(`${path}.header`, `"${key}: ${value}" is not a valid header`);
+  }
+  return { kind: kindOf(option), name, value };
 }
 
 /** The deprecated `append` wins where it is set, as in Envoy. */
