@@ -58,6 +58,10 @@ export class TrafficCounters {
   repliesConnectFailure = 0;
   repliesDeadline = 0;
   repliesOverflow = 0;
+  repliesFault = 0;
+  repliesRateLimit = 0;
+  /** Redirects and direct responses. */
+  repliesRoute = 0;
 }
 
 type CounterName = keyof TrafficCounters;
@@ -164,6 +168,9 @@ export const TRAFFIC_METRICS: readonly TrafficMetric[] = [
         connect_failure: 'repliesConnectFailure',
         deadline: 'repliesDeadline',
         overflow: 'repliesOverflow',
+        fault: 'repliesFault',
+        rate_limit: 'repliesRateLimit',
+        route: 'repliesRoute',
       },
     },
   },

@@ -50,6 +50,7 @@ describe('a fault', () => {
     assert.equal(call.status, '14');
     assert.match(decodeURIComponent(call.message ?? ''), /aborted by the fault of route "all"/);
     assert.equal(request, undefined);
+    assert.equal(rig.counters.repliesFault, 1);
     assertNothingHeld(rig);
   });
 
@@ -95,6 +96,7 @@ describe('a rate limit', () => {
       'the bucket is as old as its first request',
     );
     assert.equal(request, undefined);
+    assert.equal(rig.counters.repliesRateLimit, 1);
     rig.advance(700);
     assert.equal(callOnce(rig).call.status, '0');
     assertNothingHeld(rig);

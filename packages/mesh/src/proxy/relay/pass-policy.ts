@@ -59,9 +59,13 @@ function afterDelay(
   caller: Caller,
   context: RelayContext,
 ): PolicyResult {
-  const refusal = abort === undefined ? overLimit(policy, context) : abortion(policy, abort);
-  const answer = refusal ?? policy.answer(request);
-  if (answer !== undefined) return { kind: 'answer', answer };
+  const refusal = abort === undefined ? overLimit(policy, context) : abortion(policy, abort, context);
+  if (refusal !== undefined) return { kind: 'answer', answer: refusal };
+  const answer = policy.answer(request);
+  if (answer !== undefined) {
+    context.counters.repliesRoute++;
+    return { kind: 'answer', answer };
+  }
   const changed = policy.changeRequest(request, context.shared.interner);
   if (changed === undefined) return { kind: 'answer', answer: notValid(policy) };
   // Envoy's router hashes the request as it came: it changes the headers afterwards.
@@ -72,7 +76,8 @@ function hashOf({ decision }: RequestPolicy, request: HeaderBlock, caller: Calle
   return hashRequest(decision.kind === 'forward' ? decision.hash : [], new RequestView(request), caller);
 }
 
-function abortion({ decision }: RequestPolicy, abort: AbortStatus): Answer {
+function abortion({ decision }: RequestPolicy, abort: AbortStatus, { counters }: RelayContext): Answer {
+  counters.repliesFault++;
   const text = `weir: aborted by the fault of route "${decision.routeName}"`;
   return abort.kind === 'http'
     ? { httpStatus: abort.status, grpcCode: grpcCodeOf(abort.status), text, ...BARE }
@@ -81,13 +86,14 @@ function abortion({ decision }: RequestPolicy, abort: AbortStatus): Answer {
 
 function overLimit(
   { decision }: RequestPolicy,
-  { rateLimits, clock, random }: RelayContext,
+  { rateLimits, clock, random, counters }: RelayContext,
 ): Answer | undefined {
   const { rateLimit } = decision;
   if (rateLimit === undefined) return undefined;
   const bucket = rateLimits.bucketOf(rateLimit);
   const nowMs = clock.nowMs();
   if (bucket.admit(nowMs, random)) return undefined;
+  counters.repliesRateLimit++;
   const pushback = new HeaderField(RETRY_PUSHBACK_HEADER, String(bucket.msUntilToken(nowMs)));
   const text = `weir: over the rate limit of "${rateLimit.key}"`;
   return { httpStatus: 429, grpcCode: RESOURCE_EXHAUSTED, text, fields: [pushback], changes: undefined };

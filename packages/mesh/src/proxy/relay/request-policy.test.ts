@@ -117,6 +117,7 @@ describe('a redirect', () => {
     assert.equal(call.headers?.['location'], 'http://elsewhere/helloworld.Greeter/SayHello');
     assert.ok(call.ended);
     assert.equal(request, undefined);
+    assert.equal(rig.counters.repliesRoute, 1);
     assertNothingHeld(rig);
   });
 
