@@ -15,6 +15,9 @@ const SMALLEST: Readonly<Record<string, number>> = {
   streamWindowBytes: 65_535,
   connectionWindowBytes: 65_535,
   maxFrameBytes: 16_384,
+  // 0 means never.
+  streamIdleTimeoutMs: 0,
+  windowStallTimeoutMs: 0,
 };
 const LARGEST: Readonly<Record<string, number>> = { maxFrameBytes: 16_777_215 };
 const LARGEST_WINDOW = 2 ** 31 - 1;

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { ENHANCE_YOUR_CALM, PROTOCOL_ERROR, SETTINGS_TIMEOUT } from '../../http2/error-code.js';
 import { Http2Stream } from '../../http2/stream.js';
 import { ConnectionWatch } from './connection-watch.js';
-import { DEFAULT_RELAY_OPTIONS } from './relay-options.js';
+import { DEFAULT_RELAY_OPTIONS, type RelayOptions } from './relay-options.js';
 
-function setUp() {
+function setUp(over: Partial<RelayOptions> = {}) {
   const streams = new Map<number, Http2Stream<undefined>>();
   const ends: string[] = [];
   const connection = {
@@ -32,7 +32,13 @@ function setUp() {
     streams.set(id, stream);
     return stream;
   };
-  const watch = new ConnectionWatch(connection, DEFAULT_RELAY_OPTIONS, events, 0);
+  const options = {
+    ...DEFAULT_RELAY_OPTIONS,
+    streamIdleTimeoutMs: 300_000,
+    windowStallTimeoutMs: 30_000,
+    ...over,
+  };
+  const watch = new ConnectionWatch(connection, options, events, 0);
   /** Looks every second up to that time, as the patrol does. */
   let nowMs = 0;
   const lookUntil = (untilMs: number, each: () => void = () => {}): void => {
@@ -101,4 +107,12 @@ test('a stream whose receiver takes less than 16 KiB in 30 seconds is overdue', 
     slow.sentCount += 600;
   });
   assert.deepEqual(ends, ['1 windowStallTimeoutMs']);
+});
+
+test('a timeout of 0 is never over', () => {
+  const { ends, open, lookUntil } = setUp({ streamIdleTimeoutMs: 0, windowStallTimeoutMs: 0 });
+  open(1);
+  open(3).waiting = 1;
+  lookUntil(3_600_000);
+  assert.deepEqual(ends, []);
 });

@@ -84,9 +84,9 @@ export class ConnectionWatch<Owner> implements Patrolled {
     const progress = (stream.progress ??= new StreamProgress(stream, nowMs));
     // Both are looked at in every round, since both take notes.
     const idleMs = progress.idleMs(stream, nowMs);
-    if (progress.stalledMs(stream, nowMs, windowStallFloorBytes) >= windowStallTimeoutMs)
-      this.#events.onStreamOverdue(stream, 'windowStallTimeoutMs');
-    else if (idleMs >= (this.#events.idleTimeoutMs(stream) ?? streamIdleTimeoutMs))
+    const stalledMs = progress.stalledMs(stream, nowMs, windowStallFloorBytes);
+    if (isOver(stalledMs, windowStallTimeoutMs)) this.#events.onStreamOverdue(stream, 'windowStallTimeoutMs');
+    else if (isOver(idleMs, this.#events.idleTimeoutMs(stream) ?? streamIdleTimeoutMs))
       this.#events.onStreamOverdue(stream, 'streamIdleTimeoutMs');
   }
 
@@ -94,4 +94,9 @@ export class ConnectionWatch<Owner> implements Patrolled {
     this.#events.onConnectionOverdue(delay);
     this.#connection.abort(errorCode, `${what} within ${this.#options[delay]} ms`);
   }
+}
+
+/** A timeout of 0 is never over. */
+function isOver(passedMs: number, timeoutMs: number): boolean {
+  return timeoutMs > 0 && passedMs >= timeoutMs;
 }

@@ -35,6 +35,9 @@ export interface RequestSoFar {
   readonly trailers: HeaderBlock | undefined;
 }
 
+/** A copy without a timeout of its own is given up after this: nobody else would ever end it. */
+const LONGEST_MIRROR_MS = 300_000;
+
 /** Sends the copies that a request is drawn for; `undefined` when there are none. */
 export function startMirrors(
   { decision }: RequestPolicy,
@@ -42,7 +45,7 @@ export function startMirrors(
   context: RelayContext,
 ): Mirrors | undefined {
   if (decision.kind !== 'forward' || decision.mirrors.length === 0) return undefined;
-  const timeoutMs = decision.timeoutMs === 0 ? context.options.streamIdleTimeoutMs : decision.timeoutMs;
+  const timeoutMs = decision.timeoutMs === 0 ? LONGEST_MIRROR_MS : decision.timeoutMs;
   const mirrors = decision.mirrors
     .filter(({ fraction }) => isDrawn(fraction, context.random))
     .map((policy) => createMirror(policy, soFar.request, timeoutMs, context))

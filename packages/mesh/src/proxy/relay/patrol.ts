@@ -25,13 +25,14 @@ export class Patrol {
 
   constructor(clock: Clock, options: RelayOptions) {
     this.#clock = clock;
-    const shortestMs = Math.min(
+    const timeouts = [
       options.prefaceTimeoutMs,
       options.settingsAckTimeoutMs,
       options.frameTimeoutMs,
       options.streamIdleTimeoutMs,
       options.windowStallTimeoutMs,
-    );
+    ];
+    const shortestMs = Math.min(...timeouts.filter((timeoutMs) => timeoutMs > 0));
     this.#pauseMs = Math.max(SHORTEST_PAUSE_MS, Math.min(LONGEST_PAUSE_MS, shortestMs / ROUNDS_PER_TIMEOUT));
   }
 

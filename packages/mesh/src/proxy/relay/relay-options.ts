@@ -38,14 +38,16 @@ export interface RelayOptions {
    */
   readonly frameTimeoutMs: number;
   /**
-   * Silence on a caller's stream after which it is ended, in milliseconds. PING and WINDOW_UPDATE don't break
-   * it. Default 5 minutes, Envoy's stream_idle_timeout.
+   * Silence on a caller's stream after which it is ended, in milliseconds; 0 means never. PING and
+   * WINDOW_UPDATE don't break it. Default 0: a subscription may be silent for hours, and a stream that stands
+   * idle costs little (Envoy's stream_idle_timeout is 5 minutes, which Istio turns off for sidecars).
    */
   readonly streamIdleTimeoutMs: number;
   /**
    * How long bytes may wait for a receiver that takes fewer than `windowStallFloorBytes`, in milliseconds;
-   * then the stream is reset. Default 30 s. The floor in bytes: default 16 KiB, so that a window opened octet
-   * by octet does not hold buffers for ever.
+   * then the stream is reset; 0 means never. Default 5 minutes, Envoy's stream_idle_timeout: a consumer may
+   * pause for a while. The floor in bytes: default 16 KiB, so that a window opened octet by octet does not
+   * hold buffers for ever.
    */
   readonly windowStallTimeoutMs: number;
   readonly windowStallFloorBytes: number;
@@ -74,8 +76,8 @@ export const DEFAULT_RELAY_OPTIONS: RelayOptions = {
   prefaceTimeoutMs: 10_000,
   settingsAckTimeoutMs: 10_000,
   frameTimeoutMs: 10_000,
-  streamIdleTimeoutMs: 300_000,
-  windowStallTimeoutMs: 30_000,
+  streamIdleTimeoutMs: 0,
+  windowStallTimeoutMs: 300_000,
   windowStallFloorBytes: 16 * 1024,
   cancelBurst: 500,
   cancelsPerSecond: 16,
