@@ -1,6 +1,8 @@
+import { parseDurationMs } from '../duration.js';
 import { implemented, missing, partly, type FieldSupport } from './field-support.js';
 
-const ONLY_TIME = 'Node.js can set only the time before the first probe';
+const PROBES =
+  'endpoints are probed with HTTP/2 PING, and how is set for a whole sidecar: `--limit keepaliveTimeMs` and `--limit keepaliveTimeoutMs`';
 
 const NO_TLS = 'endpoints are spoken to in clear text in this version';
 
@@ -44,31 +46,44 @@ const TRAFFIC_POLICY: readonly FieldSupport[] = [
   ),
   implemented('connectionPool.tcp.maxConnections'),
   implemented('connectionPool.tcp.connectTimeout', 'When it is left out: 5 s (Istio: 10 s).'),
-  implemented('connectionPool.tcp.tcpKeepalive.time'),
-  missing('connectionPool.tcp.tcpKeepalive.probes', `${ONLY_TIME}; use connectionPool.http.http2KeepAlive`),
-  missing('connectionPool.tcp.tcpKeepalive.interval', `${ONLY_TIME}; use connectionPool.http.http2KeepAlive`),
-  implemented('connectionPool.tcp.maxConnectionDuration'),
+  missing('connectionPool.tcp.tcpKeepalive.time', PROBES),
+  missing('connectionPool.tcp.tcpKeepalive.probes', PROBES),
+  missing('connectionPool.tcp.tcpKeepalive.interval', PROBES),
+  missing(
+    'connectionPool.tcp.maxConnectionDuration',
+    'connections stay until the endpoint ends them; let it do so with GOAWAY (gRPC servers: a greatest connection age)',
+  ),
   missing(
     'connectionPool.tcp.idleTimeout',
-    'it is for connections that are not HTTP, which pass through untouched; use connectionPool.http.idleTimeout',
+    'it is for connections that are not HTTP, which pass through untouched',
   ),
   implemented('connectionPool.http.http1MaxPendingRequests'),
   implemented('connectionPool.http.http2MaxRequests'),
-  implemented('connectionPool.http.maxRequestsPerConnection'),
+  missing(
+    'connectionPool.http.maxRequestsPerConnection',
+    'connections take requests until the endpoint ends them; calls are balanced whatever the connection',
+  ),
   implemented(
     'connectionPool.http.maxRetries',
     'When neither it nor `retryBudget` is given, retries may be 20 % of the calls under way, and 3 always (Istio: without limit).',
   ),
-  implemented('connectionPool.http.idleTimeout'),
+  partly(
+    'connectionPool.http.idleTimeout',
+    (value) => parseDurationMs(String(value)) !== 0,
+    'only `0s`, which is what happens, is implemented: idle connections stay open until the endpoint ends them',
+  ),
   partly(
     'connectionPool.http.h2UpgradePolicy',
     (value) => value === 'DO_NOT_UPGRADE',
     '`DO_NOT_UPGRADE` is not implemented: endpoints are always spoken to in HTTP/2',
   ),
   missing('connectionPool.http.useClientProtocol', 'endpoints are always spoken to in HTTP/2'),
-  implemented('connectionPool.http.maxConcurrentStreams'),
-  implemented('connectionPool.http.http2KeepAlive.interval'),
-  implemented('connectionPool.http.http2KeepAlive.timeout'),
+  missing(
+    'connectionPool.http.maxConcurrentStreams',
+    'a connection takes as many calls at a time as the endpoint allows (SETTINGS_MAX_CONCURRENT_STREAMS); http2MaxRequests limits the calls of a sidecar',
+  ),
+  missing('connectionPool.http.http2KeepAlive.interval', PROBES),
+  missing('connectionPool.http.http2KeepAlive.timeout', PROBES),
   implemented(
     'outlierDetection.consecutive5xxErrors',
     'A gRPC status counts as the HTTP status it stands for, in the headers and in the trailers (Istio: in the headers only).',

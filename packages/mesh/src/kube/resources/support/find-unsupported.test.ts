@@ -61,3 +61,64 @@ spec: {host: a, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}}
 `);
   assert.match(found ?? '', /^WEIR0006 error .*mode ISTIO_MUTUAL is not implemented/);
 });
+
+const fieldsIn = (text: string) => findingsIn(text).map((each) => each.replace(/^.*?: (\S+): .*$/, '$1'));
+
+test('how connections are kept is reported, since the sidecar keeps them in its own way', () => {
+  const pool = 'spec.trafficPolicy.connectionPool';
+  assert.deepEqual(
+    fieldsIn(`kind: DestinationRule
+spec:
+  host: a
+  trafficPolicy:
+    connectionPool:
+      tcp: {maxConnections: 1, connectTimeout: 1s, maxConnectionDuration: 1h, tcpKeepalive: {time: 2h}}
+      http:
+        http2MaxRequests: 1
+        maxRequestsPerConnection: 9
+        idleTimeout: 5m
+        maxConcurrentStreams: 8
+        http2KeepAlive: {interval: 30s, timeout: 5s}
+`),
+    [
+      `${pool}.tcp.tcpKeepalive.time`,
+      `${pool}.tcp.maxConnectionDuration`,
+      `${pool}.http.maxRequestsPerConnection`,
+      `${pool}.http.idleTimeout`,
+      `${pool}.http.maxConcurrentStreams`,
+      `${pool}.http.http2KeepAlive.interval`,
+      `${pool}.http.http2KeepAlive.timeout`,
+    ],
+  );
+  assert.deepEqual(
+    fieldsIn(`kind: DestinationRule
+spec:
+  host: a
+  trafficPolicy: {connectionPool: {http: {idleTimeout: 0s, maxRequestsPerConnection: 0, maxConcurrentStreams: 0}}}
+`),
+    [],
+  );
+});
+
+test('retries elsewhere and hedging are reported', () => {
+  assert.deepEqual(
+    fieldsIn(`kind: VirtualService
+spec:
+  hosts: [a]
+  http: [{route: [{destination: {host: a}}], retries: {attempts: 1, retryRemoteLocalities: true}}]
+`),
+    ['spec.http[0].retries.retryRemoteLocalities'],
+  );
+  const { problems } = parseManifest(
+    'a.yaml',
+    `apiVersion: weir.dev/v1
+kind: GRPCPolicy
+metadata: {name: a}
+spec: {targetRef: {kind: Service, name: a}, hedging: {attempts: 2, delay: 0s}}
+`,
+  );
+  assert.deepEqual(
+    problems.map((each) => `${each.code} ${formatProblem(each).split(': ')[1]}`),
+    ['WEIR0006 spec.hedging.delay', 'WEIR0006 spec.hedging.attempts'],
+  );
+});

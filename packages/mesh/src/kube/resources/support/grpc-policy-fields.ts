@@ -1,4 +1,7 @@
-import { implemented, type FieldSupport } from './field-support.js';
+import { implemented, missing, type FieldSupport } from './field-support.js';
+
+const NO_HEDGING =
+  'a call is sent again only after an attempt has failed; where endpoints are slow use `retry` with a `perTryTimeout` and `DEADLINE_EXCEEDED` among its codes';
 
 /** Every field of a GRPCPolicy; the notes say what they mean. */
 export const GRPC_POLICY_FIELDS: readonly FieldSupport[] = [
@@ -12,8 +15,8 @@ export const GRPC_POLICY_FIELDS: readonly FieldSupport[] = [
     'spec.targetRef.method',
     '`package.Service/Method`: the policy is for this method alone and goes before the policy of the Service, field by field.',
   ),
-  implemented('spec.hedging.delay', 'Time from one attempt to the next; `0s` sends all at once.'),
-  implemented('spec.hedging.attempts', 'Attempts in all, the first included: 2 to 5.'),
+  missing('spec.hedging.delay', NO_HEDGING),
+  missing('spec.hedging.attempts', NO_HEDGING),
   implemented(
     'spec.retry.codes',
     'gRPC statuses, by name or number, in the headers or the trailers of the response. `retry` replaces the `retries` of a VirtualService.',

@@ -1,5 +1,8 @@
 import { implemented, missing, partly, type FieldSupport } from './field-support.js';
 
+const NOT_OF_HTTP2 =
+  'Headers that belong to HTTP/2 itself, such as `connection`, `te` and `content-length`, cannot be set: the sidecar logs it and leaves them.';
+
 const NO_GATEWAYS = 'rules take effect in sidecars (`mesh`) only; there is no gateway in this version';
 
 function namesGateways(value: unknown): boolean {
@@ -42,7 +45,7 @@ export const VIRTUAL_SERVICE_FIELDS: readonly FieldSupport[] = [
   missing('spec.http[].match[].statPrefix', 'calls are counted by the names of their routes'),
   implemented('spec.http[].route[].destination'),
   implemented('spec.http[].route[].weight'),
-  implemented('spec.http[].route[].headers'),
+  implemented('spec.http[].route[].headers', NOT_OF_HTTP2),
   implemented('spec.http[].redirect.uri'),
   implemented('spec.http[].redirect.prefixRewrite'),
   implemented('spec.http[].redirect.authority'),
@@ -74,7 +77,10 @@ export const VIRTUAL_SERVICE_FIELDS: readonly FieldSupport[] = [
   ),
   implemented('spec.http[].retries.backoff'),
   implemented('spec.http[].retries.retryIgnorePreviousHosts'),
-  implemented('spec.http[].retries.retryRemoteLocalities'),
+  missing(
+    'spec.http[].retries.retryRemoteLocalities',
+    'a retry goes where the balancer sends any call; `retryIgnorePreviousHosts` keeps it from the endpoints tried before',
+  ),
   implemented('spec.http[].fault.delay.fixedDelay'),
   missing('spec.http[].fault.delay.exponentialDelay', 'Istio does not implement it either; use fixedDelay'),
   implemented('spec.http[].fault.delay.percentage', 'As in Istio, nobody is delayed when it is left out.'),
@@ -88,6 +94,6 @@ export const VIRTUAL_SERVICE_FIELDS: readonly FieldSupport[] = [
   implemented('spec.http[].mirrorPercent', 'Deprecated; `mirrorPercentage` goes before it.'),
   implemented('spec.http[].mirrors[].destination'),
   implemented('spec.http[].mirrors[].percentage'),
-  implemented('spec.http[].headers'),
+  implemented('spec.http[].headers', NOT_OF_HTTP2),
   missing('spec.http[].corsPolicy', 'it is for browsers, which do not call through a sidecar'),
 ];
