@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { portNumber, stringMap } from './metadata.js';
+import { portNumber } from './metadata.js';
 
 /** Istio `PortSelector`. */
 export const portSelector = z.strictObject({ number: portNumber });
@@ -12,18 +12,3 @@ export const destination = z.strictObject({
 });
 
 export type DestinationObject = z.infer<typeof destination>;
-
-const headerOperations = z.strictObject({
-  add: stringMap.optional(),
-  remove: z.array(z.string().min(1)).optional(),
-  set: stringMap.optional(),
-});
-
-/** Istio `Headers`. */
-export const headers = z.strictObject({
-  request: headerOperations.optional(),
-  response: headerOperations.optional(),
-});
-
-export type HeadersObject = z.infer<typeof headers>;
-export type HeaderOperationsObject = z.infer<typeof headerOperations>;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { destination, headers } from './destination.js';
+import { destination } from './destination.js';
+import { headers } from './header-changes.js';
 import { duration } from './duration.js';
 import { httpMatch } from './http-match.js';
 import { portNumber } from './metadata.js';

@@ -1,4 +1,4 @@
-import type { HeaderOperationsObject, HeadersObject } from '../../../kube/resources/destination.js';
+import type { HeaderOperationsObject, HeadersObject } from '../../../kube/resources/header-changes.js';
 import type { HeaderValueOption } from '../../../xds/generated/envoy.config.core.v3.js';
 
 /** The fields by which routes and weighted clusters change headers. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as z from 'zod';
-import { destination, headers, portSelector } from '../destination.js';
+import { destination, portSelector } from '../destination.js';
+import { headers } from '../header-changes.js';
 import { destinationRuleSpec } from '../destination-rule.js';
 import { grpcPolicySpec } from '../grpc-policy.js';
 import { percent } from '../percent.js';
