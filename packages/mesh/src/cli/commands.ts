@@ -37,4 +37,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'what in a directory of YAML will not work as written',
     load: async () => (await import('./analyze.js')).analyzeCommand(),
   },
+  {
+    name: 'explain',
+    summary: 'where a call would go, by which rule, and why not by another',
+    load: async () => (await import('./explain.js')).explainCommand(),
+  },
 ];

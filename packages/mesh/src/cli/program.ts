@@ -9,6 +9,8 @@ Examples:
                                         call your own servers through it
   weir control -f DIR                   serve DIR over xDS on 127.0.0.1:15010
   weir analyze -f DIR                   what in DIR will not work as written
+  weir explain -f DIR --to greeter:50051 --method /helloworld.Greeter/SayHello
+                                        where that call would go, and why
   weir proxy --xds 127.0.0.1:15010      a sidecar for gRPC clients that have
                                         grpc_proxy=http://127.0.0.1:15001
 

@@ -20,6 +20,7 @@ export function clusterSettings(name: string, change: Partial<ClusterSettings> =
     retryBudget: defaultRetryBudget,
     outlier: undefined,
     missing: '',
+    source: undefined,
     ...change,
   };
 }

@@ -352,3 +352,10 @@ test('the control plane may say why there is nothing behind a cluster', () => {
   const metadata = { filterMetadata: { 'weir.dev': structOf({ missing: 'no subset "v3"' }) } };
   assert.equal(read({ ...good, metadata }).settings?.missing, 'no subset "v3"');
 });
+
+test('the control plane may say where the settings of a cluster are written', () => {
+  const source = { file: 'rules.yaml', line: 7, object: 'DestinationRule default/greeter' };
+  const metadata = { filterMetadata: { 'weir.dev': structOf({ source }) } };
+  assert.deepEqual(read({ ...good, metadata }).settings?.source, source);
+  assert.equal(read(good).settings?.source, undefined);
+});

@@ -1,9 +1,9 @@
-import type { CircuitLimits, OutlierSettings, RetryBudgetSettings } from '@weir/core';
+import type { CircuitLimits, OutlierSettings, RetryBudgetSettings, Source } from '@weir/core';
 import type { Cluster } from '../../../xds/generated/envoy.config.cluster.v3.js';
 import { checkConfigSource } from '../config-source.js';
 import { readPositiveDuration } from '../duration.js';
 import type { Findings } from '../findings.js';
-import { readWeirMetadata } from '../weir-metadata.js';
+import { readSource, readWeirMetadata } from '../weir-metadata.js';
 import { type Balancing, readBalancing } from './read-balancing.js';
 import { readLimits } from './read-limits.js';
 import { readOutlierDetection } from './read-outlier-detection.js';
@@ -23,6 +23,8 @@ export interface ClusterSettings {
   readonly outlier: OutlierSettings | undefined;
   /** Why there is nothing behind it, as the control plane says; empty when there is. */
   readonly missing: string;
+  /** What its settings were written in, or what names it when it is missing; `undefined`: nothing did. */
+  readonly source: Source | undefined;
 }
 
 /** Envoy: `Cluster.connect_timeout`, "If not set, a default value of 5s will be used." */
@@ -81,6 +83,7 @@ export function readCluster(cluster: Cluster, findings: Findings): ClusterSettin
     ...readLimits(cluster.circuitBreakers, findings),
     outlier: readOutlierDetection(cluster.outlierDetection, findings),
     missing: typeof object['missing'] === 'string' ? object['missing'] : '',
+    source: readSource(object['source']),
   };
   return balancing && { ...settings, balancing };
 }
