@@ -28,7 +28,7 @@ const AVOID_PREVIOUS_HOSTS: Pick<RetryPolicy, 'retryHostPredicate' | 'hostSelect
   hostSelectionRetryMaxAttempts: HOST_SELECTION_ATTEMPTS,
 };
 
-/** No retries at all, not even of attempts that were not processed. */
+/** No retries but of what reached no application, which the sidecar sends elsewhere whatever the policy. */
 const NEVER: RetryPolicy = { numRetries: { value: 0 } };
 
 /** @param hashes whether an endpoint is chosen by hash: then another attempt must go to the same one (as in Istio) */
