@@ -175,7 +175,7 @@ describe('weir explain', needsWeir, () => {
     assert.equal(settings['timeout'], '9000 ms');
     assert.match(settings['retry'] ?? '', /^up to 2 more attempts, 3000 ms each on unavailable/);
     const requests = matched.destinations[0]?.limits.find(({ name }) => name === 'requests');
-    assert.ok((requests?.source?.line ?? 0) > lineOf('kind: DestinationRule'));
+    assert.equal(requests?.source?.line, lineOf('trafficPolicy:'));
   });
 
   it('ends with 1 when no rule matches, and when there is no such service', async () => {

@@ -47,6 +47,7 @@ const matched: ExplainedMatch = {
       source: inFile(20),
     },
   ],
+  withoutEffect: [],
 };
 
 const report: ExplainReport = {
@@ -122,6 +123,8 @@ in force
   it('says what is written and has no effect, and what is wrong', () => {
     const text = formatReport({ ...withDestination({ withoutEffect: ['a.b'] }), errors: ['b.yaml:1:1: c'] });
     assert.match(text, /^ {4}without effect: a\.b$/m);
+    const ofRule = formatReport({ ...report, matched: { ...matched, withoutEffect: ['c.d'] } });
+    assert.match(ofRule, /^ {2}without effect: c\.d$/m);
     assert.match(text, /^ {2}b\.yaml:1:1: c$/m);
   });
 

@@ -90,17 +90,20 @@ function formatShare(share: number): string {
   return `${Number((share * 100).toFixed(2))}%`;
 }
 
-function formatSettings({ action, settings, destinations }: ExplainedMatch): string[] {
+function formatSettings({ action, settings, destinations, withoutEffect }: ExplainedMatch): string[] {
   const said = (name: ExplainedSetting['name']): boolean => settings.some((one) => one.name === name);
   const lines = settings.flatMap(({ name, value, cluster, source }) => {
     const subset = destinations.find((one) => one.cluster === cluster)?.subset ?? '';
     const whose = cluster === undefined ? '' : ` (${subset === '' ? cluster : `subset ${subset}`} alone)`;
     return formatValue(name, `${value}${whose}`, source, 2);
   });
-  if (action === 'forward' && !said('timeout')) lines.push(...formatValue('timeout', 'none', undefined, 2));
+  if (action === 'forward' && !said('timeout')) {
+    lines.unshift(...formatValue('timeout', 'none', undefined, 2));
+  }
   if (action === 'forward' && !said('retry')) {
     lines.push(...formatValue('retry', 'only of what provably was not processed', undefined, 2));
   }
+  lines.push(...withoutEffect.flatMap((warning) => wrap(`without effect: ${warning}`, 2)));
   return lines.length === 0 ? [] : ['in force', ...lines];
 }
 

@@ -8,7 +8,7 @@ const source = { file: 'rule.yaml', line: 4, object: 'DestinationRule default/gr
 
 describe('the limits of a destination', () => {
   it('of which nothing is written are the defaults', () => {
-    assert.deepEqual(limitsOf(clusterSettings('a'), 'round_robin'), [
+    assert.deepEqual(limitsOf(clusterSettings('a'), [], 'round_robin'), [
       { name: 'balancer', value: 'round_robin', source: undefined },
       { name: 'connect-timeout', value: '5000 ms', source: undefined },
       { name: 'retry-budget', value: '20% of the requests, at least 3', source: undefined },
@@ -23,6 +23,7 @@ describe('the limits of a destination', () => {
         retryBudget: { budgetPercent: 100, minRetryConcurrency: Infinity },
         outlier: defaultOutlierSettings,
       }),
+      [],
       'least_request',
     );
     assert.deepEqual(
@@ -38,5 +39,15 @@ describe('the limits of a destination', () => {
       limits.at(-1)?.value ?? '',
       /^5 errors in a row.* eject for 30000 ms or longer, at most 10%/,
     );
+  });
+
+  it('are left out when the proxy says that it does not heed them', () => {
+    const pool = { ...clusterSettings('a').pool, maxRequestsPerConnection: 9, idleTimeoutMs: 7_000 };
+    const named = (...warnings: string[]) =>
+      limitsOf(clusterSettings('a', { pool, source }), warnings, 'round_robin').map(({ name }) => name);
+    assert.deepEqual(named().slice(3), ['requests-per-connection', 'connection-idle-timeout']);
+    assert.deepEqual(named('a.idle_timeout: has no effect in this proxy').slice(3), [
+      'requests-per-connection',
+    ]);
   });
 });

@@ -30,11 +30,17 @@ const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
 const DEFAULT_IDLE_TIMEOUT_MS = 3_600_000;
 
 /**
- * How requests to a cluster are divided and bounded, in words. Limits that are none are left out.
+ * How requests to a cluster are divided and bounded, in words. Limits that are none are left out, and so are
+ * those that the proxy says it does not heed.
  *
+ * @param warnings of the proxy on reading the cluster
  * @param defaultBalancer of the control plane
  */
-export function limitsOf(settings: ClusterSettings, defaultBalancer: string): readonly ExplainedLimit[] {
+export function limitsOf(
+  settings: ClusterSettings,
+  warnings: readonly string[],
+  defaultBalancer: string,
+): readonly ExplainedLimit[] {
   const { balancing, connectTimeoutMs, limits, retryBudget, outlier, pool } = settings;
   const found: ExplainedLimit[] = [];
   const add = (name: LimitName, value: string, isDefault = false): void => {
@@ -58,13 +64,17 @@ export function limitsOf(settings: ClusterSettings, defaultBalancer: string): re
     );
   }
   if (outlier !== undefined) add('outlier-detection', formatOutlier(outlier));
-  addCount('requests-per-connection', pool.maxRequestsPerConnection);
-  addCount('streams-per-connection', pool.maxConcurrentStreams);
-  if (pool.idleTimeoutMs !== DEFAULT_IDLE_TIMEOUT_MS) {
+  const heeds = (field: string): boolean => !warnings.some((one) => one.includes(`.${field}: has no effect`));
+  if (heeds('max_requests_per_connection'))
+    addCount('requests-per-connection', pool.maxRequestsPerConnection);
+  if (heeds('max_concurrent_streams')) addCount('streams-per-connection', pool.maxConcurrentStreams);
+  if (pool.idleTimeoutMs !== DEFAULT_IDLE_TIMEOUT_MS && heeds('idle_timeout')) {
     add('connection-idle-timeout', pool.idleTimeoutMs === 0 ? 'none' : `${pool.idleTimeoutMs} ms`);
   }
-  if (pool.maxConnectionDurationMs > 0) add('connection-duration', `${pool.maxConnectionDurationMs} ms`);
-  if (pool.http2Keepalive !== undefined) {
+  if (pool.maxConnectionDurationMs > 0 && heeds('max_connection_duration')) {
+    add('connection-duration', `${pool.maxConnectionDurationMs} ms`);
+  }
+  if (pool.http2Keepalive !== undefined && heeds('connection_keepalive')) {
     const { intervalMs, timeoutMs } = pool.http2Keepalive;
     add('keepalive', `PING each ${intervalMs} ms, answer within ${timeoutMs} ms`);
   }

@@ -22,6 +22,8 @@ export interface ExplainReport extends Omit<Explanation, 'matched'> {
 
 export interface ExplainedMatch extends Omit<MatchedRoute, 'destinations'> {
   readonly destinations: readonly ExplainedDestination[];
+  /** What is written for the rule and has no effect in the proxy. */
+  readonly withoutEffect: readonly string[];
 }
 
 export interface ExplainedDestination extends Destination {
@@ -77,6 +79,7 @@ export function explainRequest(
     matched: matched && {
       ...matched,
       destinations: matched.destinations.map((each) => explainDestination(each, config, defaultBalancer)),
+      withoutEffect: warningsOf(virtualHost?.name ?? '', matched.index, port, config),
     },
   };
 }
@@ -105,7 +108,23 @@ function explainDestination(
       const { address, pod, health, locality, weight, priority = 0 } = endpoint;
       return { address, pod, health, locality, weight, priority };
     }),
-    limits: received === undefined ? [] : limitsOf(received.content, defaultBalancer),
+    limits: received === undefined ? [] : limitsOf(received.content, received.warnings, defaultBalancer),
     withoutEffect: received?.warnings ?? [],
   };
+}
+
+/** What the proxy says of a route when it reads it, without the path to the route. */
+function warningsOf(
+  virtualHost: string,
+  route: number,
+  port: number,
+  config: ProxyConfig,
+): readonly string[] {
+  const [, , listeners, routes] = config.types;
+  const listener = listeners.resources.find(({ content }) => content.port === port);
+  const found = listener && routes.get(listener.content.routeConfigName);
+  if (found === undefined) return [];
+  const host = found.content.description.virtualHosts.findIndex(({ name }) => name === virtualHost);
+  const path = `virtual_hosts[${host}].routes[${route}].`;
+  return found.warnings.filter((one) => one.startsWith(path)).map((one) => one.slice(path.length));
 }

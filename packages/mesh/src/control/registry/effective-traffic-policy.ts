@@ -25,7 +25,9 @@ export function effectiveTrafficPolicy(
   const ofRule = applyTo({}, rule.trafficPolicy, port);
   const policy = applyTo(ofRule, subset?.trafficPolicy, port);
   if (Object.keys(policy).length === 0 && subset === undefined) return undefined;
-  return { policy, source: subset?.source ?? rule.source };
+  // Where most of it is written, for people.
+  const ofSubset = subset?.trafficPolicy !== undefined || rule.trafficPolicy === undefined;
+  return { policy, source: (ofSubset ? subset?.source : undefined) ?? rule.source };
 }
 
 function applyTo(
