@@ -111,7 +111,7 @@ describe('the policies of a VirtualService for requests', needsWeir, () => {
       route: [{ destination: { host: echo } }]
 `);
     for (const path of ['/old.Echo/Unary', '/pattern.Echo/Unary']) {
-      const before = main.calls;
+      const callsBefore = main.calls;
       await new Promise<void>((resolve, reject) => {
         const bytes = (value: Buffer): Buffer => value;
         client.makeUnaryRequest(path, bytes, bytes, Buffer.alloc(0), (error) => {
@@ -119,7 +119,7 @@ describe('the policies of a VirtualService for requests', needsWeir, () => {
           else reject(error);
         });
       });
-      assert.equal(main.calls, before + 1, path);
+      assert.equal(main.calls, callsBefore + 1, path);
     }
   });
 

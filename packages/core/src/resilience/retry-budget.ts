@@ -11,7 +11,7 @@ export const defaultRetryBudget: RetryBudgetSettings = { budgetPercent: 20, minR
 /**
  * Keeps the retries of a cluster in proportion to its traffic, so that a failing cluster is not finished off
  * by them (Envoy's `CircuitBreakers.Thresholds.retry_budget`). It counts what is going on now and knows no
- * time: at most `max(minRetryConcurrency, floor(budgetPercent % of the requests in flight))` retries at once.
+ * time: at most `max(minRetryConcurrency, floor(budgetPercent % of the requests in flight that are no retries))` at once.
  */
 export class RetryBudget {
   #settings: RetryBudgetSettings;
@@ -37,9 +37,14 @@ export class RetryBudget {
     return this.#activeRetries;
   }
 
-  /** How many retries may be going on at this moment. */
+  /**
+   * How many retries may be going on at this moment. Envoy takes the share of all requests in flight, retries
+   * among them, so that 20 % let a server that always fails see 1.25 times its load; here it is the share of
+   * those that are no retries, which is what people mean by it.
+   */
   get maxRetries(): number {
-    const share = Math.floor((this.#activeRequests * this.#settings.budgetPercent) / 100);
+    const firstAttempts = Math.max(0, this.#activeRequests - this.#activeRetries);
+    const share = Math.floor((firstAttempts * this.#settings.budgetPercent) / 100);
     return Math.max(share, this.#settings.minRetryConcurrency);
   }
 

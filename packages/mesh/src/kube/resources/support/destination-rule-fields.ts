@@ -122,7 +122,10 @@ const WHOLE_POLICY: readonly FieldSupport[] = [
     'portLevelSettings[].port',
     'As in Istio, settings for a port take nothing from those for all ports.',
   ),
-  implemented('retryBudget.percent'),
+  implemented(
+    'retryBudget.percent',
+    'Of the calls under way that are no retries (Envoy counts these too, which lets through 1.25 times the load at 20 %).',
+  ),
   implemented('retryBudget.minRetryConcurrency'),
   missing('retryBudget.budgetInterval', 'the budget is a share of the calls under way, as in Envoy'),
   missing('tunnel', 'calls go to endpoints directly'),
