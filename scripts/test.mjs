@@ -1,6 +1,6 @@
 // Runs the compiled tests with Node's own runner.
 //
-//   npm test                      every test
+//   npm test                      every test but those of the suites below
 //   npm test -- hpack relay       the files whose path contains one of these words
 //   npm test -- --test-only       what starts with a dash goes to `node --test`
 //
@@ -15,6 +15,9 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** One hung test must not hang the run: a test that needs longer says so itself. */
 const testTimeoutMs = 60_000;
+
+/** Suites with a command of their own, which .ci/run calls: they would make `npm test` longer than two minutes. */
+const SUITES = ['test/dist/attacks/', 'test/dist/conformance/'];
 
 /** Every file below `folder`, as paths relative to the root; none if the folder is missing. */
 function filesBelow(folder) {
@@ -49,7 +52,11 @@ const given = process.argv.slice(2);
 const flags = given.filter((word) => word.startsWith('-'));
 const words = given.filter((word) => !word.startsWith('-'));
 const files = compiledTests()
-  .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
+  .filter((file) =>
+    words.length === 0
+      ? !SUITES.some((suite) => file.startsWith(suite))
+      : words.some((word) => file.includes(word)),
+  )
   .toSorted();
 
 if (files.length === 0) {
@@ -61,12 +68,15 @@ if (files.length === 0) {
   process.exit(1);
 }
 
+/** One more than there are cores, since many tests wait for processes that they started. */
+const concurrency = Math.min(4, availableParallelism() + 1);
+
 const runner = spawn(
   process.execPath,
   [
     '--enable-source-maps',
     '--test',
-    `--test-concurrency=${Math.max(1, Math.min(4, availableParallelism()))}`,
+    `--test-concurrency=${concurrency}`,
     `--test-timeout=${testTimeoutMs}`,
     '--test-reporter=spec',
     ...flags,
