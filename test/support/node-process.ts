@@ -48,7 +48,7 @@ export class ProgramProcess {
   }
 
   /** The object on the first line of standard output. Throws with what the program logged if none comes. */
-  async firstLine(timeoutMs = 15_000): Promise<Record<string, unknown>> {
+  async firstLine(timeoutMs = 40_000): Promise<Record<string, unknown>> {
     try {
       await until(
         'the first line of output',
