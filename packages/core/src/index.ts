@@ -17,6 +17,17 @@ export type { Fraction } from './fraction.js';
 export { isDrawn } from './fraction.js';
 export type { Hash64 } from './hash/hash64.js';
 export { xxHash64 } from './hash/xxhash64.js';
+export type { LoadMeterSettings, Utilization } from './load/load-meter.js';
+export { LoadMeter } from './load/load-meter.js';
+export type { LoadReport, OrcaLoadReport } from './load/load-report.js';
+export {
+  emptyLoadReport,
+  LATENCY_METRIC,
+  LOAD_PROBE_PATH,
+  LOAD_TRAILER,
+  RIF_METRIC,
+} from './load/load-report.js';
+export { decodeOrcaLoadReport, encodeOrcaLoadReport } from './load/orca.js';
 export type { Random } from './random.js';
 export { seededRandom } from './random.js';
 export type { AnsweredAttempt, AttemptOutcome, FailedAttempt } from './resilience/attempt-outcome.js';
