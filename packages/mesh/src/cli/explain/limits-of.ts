@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { defaultRetryBudget, type OutlierSettings, type Source } from '@weir/core';
+import { GRPC_CODE_NAMES } from '../../kube/resources/grpc-code.js';
 import type { ClusterSettings } from '../../proxy/config/cluster-settings/read-cluster.js';
 
 /** A limit that a destination sets for itself or has by default. */
@@ -63,7 +64,10 @@ export function limitsOf(
       isDeepStrictEqual(retryBudget, defaultRetryBudget),
     );
   }
-  if (outlier !== undefined) add('outlier-detection', formatOutlier(outlier));
+  if (outlier !== undefined) {
+    const source = settings.outlierSource ?? settings.source;
+    found.push({ name: 'outlier-detection', value: formatOutlier(outlier), source });
+  }
   const heeds = (field: string): boolean => !warnings.some((one) => one.includes(`.${field}: has no effect`));
   if (heeds('max_requests_per_connection'))
     addCount('requests-per-connection', pool.maxRequestsPerConnection);
@@ -95,8 +99,10 @@ function formatOutlier(settings: OutlierSettings): string {
     settings.successRate.enforcing > 0 && 'a success rate far below the others',
     settings.failurePercentage.enforcing > 0 && `failures from ${settings.failurePercentage.threshold}%`,
   ].filter((cause) => cause !== false);
+  const codes = [...(settings.grpcErrors ?? [])].map((code) => GRPC_CODE_NAMES[code]);
+  const which = codes.length === 0 ? '' : ` (of gRPC statuses only ${codes.join(', ')})`;
   return (
-    `${causes.join(', or ')} eject for ${settings.baseEjectionMs} ms or longer, ` +
+    `${causes.join(', or ')}${which} eject for ${settings.baseEjectionMs} ms or longer, ` +
     `at most ${settings.maxEjectionPercent}% of the endpoints`
   );
 }
