@@ -41,6 +41,15 @@ export class WeirProcess {
     return address;
   }
 
+  /** Where callers of the application at `address` come in, given by `--inbound`. */
+  inbound(application: string): string {
+    const doors = this.#listening['inbound'] as Readonly<Record<string, string>> | undefined;
+    const address = doors?.[application];
+    if (address === undefined)
+      throw new Error(`no inbound door to ${application} in ${JSON.stringify(this.#listening)}`);
+    return address;
+  }
+
   /** GETs a page of the proxy's admin address. */
   get(path: string): Promise<Page> {
     return fetchPage(this.admin, path);

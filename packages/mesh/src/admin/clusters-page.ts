@@ -1,15 +1,16 @@
 import { guardsPage } from './cluster-guards.js';
+import type { ByDirection, TrafficCounts } from './direction.js';
 import type { ClusterView } from './proxy-view.js';
-import type { RequestMetrics } from './request-metrics.js';
 
 /** The clusters with their hosts as the balancer sees them, as plain JSON. */
-export function clustersPage(clusters: Iterable<ClusterView>, requests: RequestMetrics): unknown {
+export function clustersPage(clusters: Iterable<ClusterView>, counts: ByDirection<TrafficCounts>): unknown {
   return {
     clusters: Array.from(clusters, (cluster) => {
-      const requestCounts = requests.countByEndpoint(cluster.service);
+      const requestCounts = counts[cluster.direction].requests.countByEndpoint(cluster.service);
       return {
         name: cluster.name,
         service: cluster.service,
+        direction: cluster.direction,
         policy: cluster.policyName,
         connectTimeoutMs: cluster.connectTimeoutMs,
         priorityLoads: Object.fromEntries(cluster.priorityLoads),

@@ -9,18 +9,24 @@ import {
 } from './limit-hits.js';
 import { PrometheusText } from './prometheus-text.js';
 
-test('every limit of either side has a sample from the start', () => {
+test('every limit of either side and direction has a sample from the start', () => {
   const text = new PrometheusText();
-  formatLimitHits(noLimitHits(), text);
+  formatLimitHits({ outbound: noLimitHits(), inbound: noLimitHits() }, text);
   const samples = text
     .toString()
     .split('\n')
     .filter((line) => line.endsWith(' 0'));
   assert.deepEqual(samples, [
-    ...DOWNSTREAM_LIMITS.map((limit) => `weir_downstream_limit_hits_total{limit="${limit}"} 0`),
-    ...UPSTREAM_LIMITS.map((limit) => `weir_upstream_limit_hits_total{limit="${limit}"} 0`),
+    ...samplesOf('weir_downstream_limit_hits_total', DOWNSTREAM_LIMITS),
+    ...samplesOf('weir_upstream_limit_hits_total', UPSTREAM_LIMITS),
   ]);
 });
+
+function samplesOf(name: string, limits: readonly string[]): string[] {
+  return ['outbound', 'inbound'].flatMap((direction) =>
+    limits.map((limit) => `${name}{limit="${limit}",direction="${direction}"} 0`),
+  );
+}
 
 test('the hits of several processes add up', () => {
   const sum = noLimitHits();

@@ -1,4 +1,5 @@
 import type { LimitName } from '../http2/flood-guard.js';
+import { type ByDirection, eachDirection } from './direction.js';
 import type { PrometheusText } from './prometheus-text.js';
 
 /** What both callers and endpoints can do too much of, or take too long for: the names of options. */
@@ -47,19 +48,23 @@ export function addLimitHits(to: LimitHits, from: LimitHits): void {
 }
 
 /** Appends a sample for every limit, those never hit included. */
-export function formatLimitHits({ downstream, upstream }: LimitHits, text: PrometheusText): void {
+export function formatLimitHits(all: ByDirection<LimitHits>, text: PrometheusText): void {
   const byCallers = text.metric(
     'weir_downstream_limit_hits_total',
     'counter',
     'Times a caller went beyond a limit.',
   );
-  for (const limit of DOWNSTREAM_LIMITS) byCallers.sample(downstream[limit], { limit });
+  eachDirection(all, ({ downstream }, label) => {
+    for (const limit of DOWNSTREAM_LIMITS) byCallers.sample(downstream[limit], { limit, ...label });
+  });
   const byEndpoints = text.metric(
     'weir_upstream_limit_hits_total',
     'counter',
     'Times an endpoint, or what callers cancelled of its requests, went beyond a limit.',
   );
-  for (const limit of UPSTREAM_LIMITS) byEndpoints.sample(upstream[limit], { limit });
+  eachDirection(all, ({ upstream }, label) => {
+    for (const limit of UPSTREAM_LIMITS) byEndpoints.sample(upstream[limit], { limit, ...label });
+  });
 }
 
 function zeros<Name extends string>(names: readonly Name[]): Record<Name, number> {

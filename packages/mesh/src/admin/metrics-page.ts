@@ -1,16 +1,15 @@
 import { formatGuards } from './cluster-guards.js';
-import { formatLimitHits, type LimitHits } from './limit-hits.js';
+import type { ByDirection, TrafficCounts } from './direction.js';
+import { formatLimitHits } from './limit-hits.js';
 import { formatProcess, type ProcessView } from './process-metrics.js';
 import type { ClusterView, ConfigView, HostView, ProxyView } from './proxy-view.js';
 import { type MetricWriter, PrometheusText } from './prometheus-text.js';
-import type { RequestMetrics } from './request-metrics.js';
+import { formatRequests } from './request-metrics.js';
 import { shortTypeName } from '../xds/type-urls.js';
-import { formatTraffic, type TrafficCounters } from './traffic-counters.js';
+import { formatTraffic } from './traffic-counters.js';
 
 export interface MetricsSources {
-  readonly requests: RequestMetrics;
-  readonly traffic: TrafficCounters;
-  readonly limits: LimitHits;
+  readonly counts: ByDirection<TrafficCounts>;
   readonly proxy: ProxyView;
   readonly process: ProcessView;
 }
@@ -18,9 +17,10 @@ export interface MetricsSources {
 /** Reads every counter into one page of Prometheus text. */
 export function formatMetrics(sources: MetricsSources): string {
   const text = new PrometheusText();
-  sources.requests.format(text);
-  formatTraffic(sources.traffic, text);
-  formatLimitHits(sources.limits, text);
+  const { outbound, inbound } = sources.counts;
+  formatRequests({ outbound: outbound.requests, inbound: inbound.requests }, text);
+  formatTraffic({ outbound: outbound.traffic, inbound: inbound.traffic }, text);
+  formatLimitHits({ outbound: outbound.limits, inbound: inbound.limits }, text);
   const clusters = [...sources.proxy.clusters];
   formatClusters(clusters, text);
   formatPriorities(clusters, text);

@@ -44,6 +44,7 @@ function setUp(change: Partial<ProxyView> = {}) {
       {
         name: 'a',
         service: 'greeter',
+        direction: 'outbound',
         policyName: 'round_robin',
         connectTimeoutMs: 5000,
         priorityLoads: new Map([
@@ -80,9 +81,10 @@ function setUp(change: Partial<ProxyView> = {}) {
     ...change,
   };
   const sources: MetricsSources = {
-    requests,
-    traffic: new TrafficCounters(),
-    limits: noLimitHits(),
+    counts: {
+      outbound: { requests, traffic: new TrafficCounters(), limits: noLimitHits() },
+      inbound: { requests: new RequestMetrics(), traffic: new TrafficCounters(), limits: noLimitHits() },
+    },
     proxy,
     process: { cpuSeconds: 1.5, residentBytes: 42, heapUsedBytes: 21 },
   };
@@ -117,8 +119,9 @@ test('/metrics has requests, connections, endpoints and the state of the configu
   assert.match(contentType, /^text\/plain; version=0\.0\.4/);
   const lines = body.split('\n');
   for (const line of [
-    'weir_requests_total{service="greeter",method="/a.B/C",endpoint="10.0.0.1:50051",pod="greeter-0",grpc_status="0"} 1',
-    'weir_downstream_connections 0',
+    'weir_requests_total{service="greeter",method="/a.B/C",endpoint="10.0.0.1:50051",pod="greeter-0",grpc_status="0",direction="outbound"} 1',
+    'weir_downstream_connections{direction="outbound"} 0',
+    'weir_downstream_connections{direction="inbound"} 0',
     'weir_upstream_connections{cluster="a",service="greeter",endpoint="10.0.0.1:50051",pod="greeter-0"} 1',
     'weir_upstream_connections{cluster="a",service="greeter",endpoint="10.0.0.2:50051",pod=""} 0',
     'weir_upstream_pending_streams{cluster="a",service="greeter",endpoint="10.0.0.1:50051",pod="greeter-0"} 3',

@@ -27,8 +27,8 @@ export function proxyPages(sources: () => MetricsSources | Promise<MetricsSource
       path: '/clusters',
       about: 'services and their endpoints as the balancer sees them, as JSON',
       async render() {
-        const { proxy, requests } = await sources();
-        return jsonResponse(clustersPage(proxy.clusters, requests));
+        const { proxy, counts } = await sources();
+        return jsonResponse(clustersPage(proxy.clusters, counts));
       },
     },
     {

@@ -1,4 +1,5 @@
 import type { Endpoint } from '@weir/core';
+import type { Direction } from './direction.js';
 
 /** The running proxy as the admin pages see it; each is read only while a page is being made. */
 export interface ProxyView {
@@ -45,6 +46,7 @@ export interface ClusterView extends GuardsView {
   readonly name: string;
   /** Host name of the service, for people and metrics. */
   readonly service: string;
+  readonly direction: Direction;
   readonly policyName: string;
   readonly connectTimeoutMs: number;
   /** Percent of the requests that each priority of its hosts has. */

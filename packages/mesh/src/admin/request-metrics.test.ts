@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fakeEndpoint } from '@weir/core/testing';
 import { PrometheusText } from './prometheus-text.js';
-import { GRPC_STATUS_NONE, RequestMetrics } from './request-metrics.js';
+import { formatRequests, GRPC_STATUS_NONE, RequestMetrics } from './request-metrics.js';
 
 /** The samples of `weir_requests_total`, or of another metric. */
 function samples(metrics: RequestMetrics, name = 'weir_requests_total'): string[] {
   const text = new PrometheusText();
-  metrics.format(text);
+  formatRequests({ outbound: metrics, inbound: new RequestMetrics() }, text);
   return text
     .toString()
     .split('\n')
@@ -15,7 +15,7 @@ function samples(metrics: RequestMetrics, name = 'weir_requests_total'): string[
 }
 
 const label = (method: string, endpoint: string, pod: string, status: string) =>
-  `weir_requests_total{service="greeter",method="${method}",endpoint="${endpoint}",pod="${pod}",grpc_status="${status}"}`;
+  `weir_requests_total{service="greeter",method="${method}",endpoint="${endpoint}",pod="${pod}",grpc_status="${status}",direction="outbound"}`;
 
 test('requests are counted by service, method, endpoint, pod and status', () => {
   const metrics = new RequestMetrics();
@@ -53,7 +53,7 @@ test('a duration falls into the bucket whose bound it does not exceed', () => {
   assert.deepEqual(buckets.slice(-2), ['10:3', '+Inf:4']);
   assert.equal(buckets.length, 15);
   assert.deepEqual(samples(metrics, 'weir_request_duration_seconds_sum'), [
-    'weir_request_duration_seconds_sum{service="greeter",method="/m"} 20.0021',
+    'weir_request_duration_seconds_sum{service="greeter",method="/m",direction="outbound"} 20.0021',
   ]);
 });
 

@@ -1,4 +1,5 @@
 import type { Endpoint } from '@weir/core';
+import { type ByDirection, eachDirection } from './direction.js';
 import { LATENCY_BOUNDS_MS, LatencyHistogram } from './latency-histogram.js';
 import type { PrometheusText } from './prometheus-text.js';
 
@@ -84,7 +85,7 @@ export class RequestMetrics {
   /** Everything counted, as plain values that can go to another process. */
   series(): MethodSeries[] {
     const all: MethodSeries[] = [];
-    this.#forEachMethod((service, method, metrics) => {
+    this.forEachMethod((service, method, metrics) => {
       all.push({
         service,
         method,
@@ -101,38 +102,44 @@ export class RequestMetrics {
     for (const series of all) this.method(series.service, series.method).add(series);
   }
 
-  /** Appends `weir_requests_total` and `weir_request_duration_seconds`. */
-  format(text: PrometheusText): void {
-    const requests = text.metric(
-      'weir_requests_total',
-      'counter',
-      'Requests finished, by gRPC status code; "none" is a response without one (plain HTTP or broken off).',
-    );
-    this.#forEachMethod((service, method, metrics) => {
-      for (const { address, pod, counts } of metrics.endpoints()) {
-        counts.forEach((count, status) => {
-          if (count === 0) return;
-          const grpcStatus = status === GRPC_STATUS_NONE ? 'none' : String(status);
-          requests.sample(count, { service, method, endpoint: address, pod, grpc_status: grpcStatus });
-        });
-      }
-    });
-    const durations = text.metric(
-      'weir_request_duration_seconds',
-      'histogram',
-      'Time from the request headers until the end of the response.',
-    );
-    const bounds = LATENCY_BOUNDS_MS.map((bound) => bound / 1000);
-    this.#forEachMethod((service, method, { latency }) => {
-      durations.histogram(bounds, latency.counts, latency.sumMs / 1000, { service, method });
-    });
-  }
-
-  #forEachMethod(visit: (service: string, method: string, metrics: MethodMetrics) => void): void {
+  /** Calls `visit` with every method of every service. */
+  forEachMethod(visit: (service: string, method: string, metrics: MethodMetrics) => void): void {
     for (const [service, methods] of this.#services) {
       for (const [method, metrics] of methods) visit(service, method, metrics);
     }
   }
+}
+
+/** Appends `weir_requests_total` and `weir_request_duration_seconds`. */
+export function formatRequests(all: ByDirection<RequestMetrics>, text: PrometheusText): void {
+  const requests = text.metric(
+    'weir_requests_total',
+    'counter',
+    'Requests finished, by gRPC status code; "none" is a response without one (plain HTTP or broken off).',
+  );
+  eachDirection(all, (counted, label) => {
+    counted.forEachMethod((service, method, metrics) => {
+      for (const { address, pod, counts } of metrics.endpoints()) {
+        counts.forEach((count, status) => {
+          if (count === 0) return;
+          const grpcStatus = status === GRPC_STATUS_NONE ? 'none' : String(status);
+          const labels = { service, method, endpoint: address, pod, grpc_status: grpcStatus };
+          requests.sample(count, { ...labels, ...label });
+        });
+      }
+    });
+  });
+  const durations = text.metric(
+    'weir_request_duration_seconds',
+    'histogram',
+    'Time from the request headers until the end of the response.',
+  );
+  const bounds = LATENCY_BOUNDS_MS.map((bound) => bound / 1000);
+  eachDirection(all, (counted, label) => {
+    counted.forEachMethod((service, method, { latency }) => {
+      durations.histogram(bounds, latency.counts, latency.sumMs / 1000, { service, method, ...label });
+    });
+  });
 }
 
 /** One method's counters as plain values. */

@@ -1,8 +1,9 @@
 import type { RetrySkipReason } from '@weir/core';
+import { type ByDirection, eachDirection } from './direction.js';
 import type { MetricType, PrometheusText } from './prometheus-text.js';
 
 /**
- * What the data path counts, as plain numbers that it changes in place. One object for the whole proxy;
+ * What the data path counts, as plain numbers that it changes in place. One object for each direction;
  * every field is a metric of the same name (see `TRAFFIC_METRICS`).
  */
 export class TrafficCounters {
@@ -177,16 +178,15 @@ export const TRAFFIC_METRICS: readonly TrafficMetric[] = [
 ];
 
 /** Appends a metric for every counter. */
-export function formatTraffic(counters: TrafficCounters, text: PrometheusText): void {
+export function formatTraffic(all: ByDirection<TrafficCounters>, text: PrometheusText): void {
   for (const { name, type, help, fields } of TRAFFIC_METRICS) {
     const metric = text.metric(name, type, help);
-    if (typeof fields === 'string') {
-      metric.sample(counters[fields]);
-    } else {
+    eachDirection(all, (counters, label) => {
+      if (typeof fields === 'string') return metric.sample(counters[fields], label);
       for (const [value, field] of Object.entries(fields.values)) {
-        metric.sample(counters[field], { [fields.label]: value });
+        metric.sample(counters[field], { [fields.label]: value, ...label });
       }
-    }
+    });
   }
 }
 

@@ -23,6 +23,7 @@ function processOf(calls: number, inFlight: number) {
   const cluster = {
     name: 'c',
     service: 'echo',
+    direction: 'outbound' as const,
     policyName: 'random',
     connectTimeoutMs: 5000,
     priorityLoads: new Map([[0, 100]]),
@@ -32,22 +33,19 @@ function processOf(calls: number, inFlight: number) {
     retryBudget: new RetryBudget(),
     outlier: { counts, overflows: 1 },
   };
+  const nothing = { requests: new RequestMetrics(), traffic: new TrafficCounters(), limits: noLimitHits() };
   return {
-    requests,
-    traffic,
-    limits: noLimitHits(),
+    counts: { outbound: { requests, traffic, limits: noLimitHits() }, inbound: nothing },
     clusters: [cluster],
     process: { cpuSeconds: calls, residentBytes: 10, heapUsedBytes: 1 },
   };
 }
 
 function sourcesOf(calls: number, inFlight: number) {
-  const { requests, traffic, clusters, process } = processOf(calls, inFlight);
+  const { counts, clusters, process } = processOf(calls, inFlight);
   const config = { configured: true, configVersion: 7, types: [], warnings: [] };
   return {
-    requests,
-    traffic,
-    limits: noLimitHits(),
+    counts,
     process,
     proxy: { readiness: () => true as const, xdsConnected: true, config, clusters },
   };
@@ -56,8 +54,8 @@ function sourcesOf(calls: number, inFlight: number) {
 test('the counters of all processes add up, those of hosts included', () => {
   const report = structuredClone(takeReport(processOf(5, 2)));
   const merged = mergeReports(sourcesOf(3, 1), [report, report]);
-  assert.equal(merged.requests.countByEndpoint('echo').get(endpoint.address), 13);
-  assert.equal(merged.traffic.downstreamConnections, 13);
+  assert.equal(merged.counts.outbound.requests.countByEndpoint('echo').get(endpoint.address), 13);
+  assert.equal(merged.counts.outbound.traffic.downstreamConnections, 13);
   assert.deepEqual(merged.process, { cpuSeconds: 13, residentBytes: 30, heapUsedBytes: 3 });
   const [cluster] = merged.proxy.clusters;
   const host = cluster?.hosts.get(endpoint.address);
@@ -75,8 +73,8 @@ test('the counters of all processes add up, those of hosts included', () => {
 test('merging leaves the own counters as they are, so that the next page does not count twice', () => {
   const own = sourcesOf(3, 1);
   mergeReports(own, [takeReport(processOf(5, 2))]);
-  assert.equal(own.requests.countByEndpoint('echo').get(endpoint.address), 3);
-  assert.equal(own.traffic.downstreamConnections, 3);
+  assert.equal(own.counts.outbound.requests.countByEndpoint('echo').get(endpoint.address), 3);
+  assert.equal(own.counts.outbound.traffic.downstreamConnections, 3);
 });
 
 test('a host that a worker does not know yet counts as nothing there', () => {

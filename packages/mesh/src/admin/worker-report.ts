@@ -1,4 +1,5 @@
 import { guardsOf, mergeGuards } from './cluster-guards.js';
+import type { ByDirection, Direction, TrafficCounts } from './direction.js';
 import { addLimitHits, type LimitHits, noLimitHits } from './limit-hits.js';
 import type { MetricsSources } from './metrics-page.js';
 import type { ProcessView } from './process-metrics.js';
@@ -8,14 +9,19 @@ import { TrafficCounters } from './traffic-counters.js';
 
 /** What one process of a proxy has counted, as plain values that can go to another process. */
 export interface WorkerReport {
-  readonly requests: readonly MethodSeries[];
-  readonly traffic: Readonly<Record<keyof TrafficCounters, number>>;
-  readonly limits: LimitHits;
+  readonly counts: ByDirection<CountsReport>;
   /** By cluster name, then by address. */
   readonly hosts: Readonly<Record<string, Readonly<Record<string, HostNumbers>>>>;
   /** By cluster name. */
   readonly guards: Readonly<Record<string, GuardsView>>;
   readonly process: ProcessView;
+}
+
+/** `TrafficCounts` as plain values. */
+interface CountsReport {
+  readonly requests: readonly MethodSeries[];
+  readonly traffic: Readonly<Record<keyof TrafficCounters, number>>;
+  readonly limits: LimitHits;
 }
 
 interface HostNumbers {
@@ -27,15 +33,13 @@ interface HostNumbers {
 }
 
 export interface ReportSources {
-  readonly requests: RequestMetrics;
-  readonly traffic: TrafficCounters;
-  readonly limits: LimitHits;
+  readonly counts: ByDirection<TrafficCounts>;
   readonly clusters: Iterable<ClusterView>;
   readonly process: ProcessView;
 }
 
 /** Reads the counters of this process. */
-export function takeReport({ requests, traffic, limits, clusters, process }: ReportSources): WorkerReport {
+export function takeReport({ counts, clusters, process }: ReportSources): WorkerReport {
   const hosts: Record<string, Record<string, HostNumbers>> = {};
   const guards: Record<string, GuardsView> = {};
   for (const cluster of clusters) {
@@ -44,23 +48,22 @@ export function takeReport({ requests, traffic, limits, clusters, process }: Rep
     );
     guards[cluster.name] = guardsOf(cluster);
   }
-  return { requests: requests.series(), traffic: { ...traffic }, limits, hosts, guards, process };
+  const { outbound, inbound } = counts;
+  return {
+    counts: { outbound: reportCounts(outbound), inbound: reportCounts(inbound) },
+    hosts,
+    guards,
+    process,
+  };
+}
+
+function reportCounts({ requests, traffic, limits }: TrafficCounts): CountsReport {
+  return { requests: requests.series(), traffic: { ...traffic }, limits };
 }
 
 /** The counters of this process and of its workers as one; the configuration is the same in all of them. */
 export function mergeReports(own: MetricsSources, reports: readonly WorkerReport[]): MetricsSources {
   if (reports.length === 0) return own;
-  const requests = new RequestMetrics();
-  requests.add(own.requests.series());
-  const traffic = new TrafficCounters();
-  addCounters(traffic, own.traffic);
-  const limits = noLimitHits();
-  addLimitHits(limits, own.limits);
-  for (const report of reports) {
-    requests.add(report.requests);
-    addCounters(traffic, report.traffic);
-    addLimitHits(limits, report.limits);
-  }
   const all = [own.process, ...reports.map((report) => report.process)];
   const sum = (read: (view: ProcessView) => number) => all.reduce((total, view) => total + read(view), 0);
   const process = {
@@ -71,7 +74,28 @@ export function mergeReports(own: MetricsSources, reports: readonly WorkerReport
   const clusters = Array.from(own.proxy.clusters, (cluster) => mergeCluster(cluster, reports));
   const { config, xdsConnected } = own.proxy;
   const proxy = { readiness: () => own.proxy.readiness(), config, xdsConnected, clusters };
-  return { requests, traffic, limits, process, proxy };
+  const counts = {
+    outbound: mergeCounts('outbound', own, reports),
+    inbound: mergeCounts('inbound', own, reports),
+  };
+  return { counts, process, proxy };
+}
+
+function mergeCounts(
+  direction: Direction,
+  own: MetricsSources,
+  reports: readonly WorkerReport[],
+): TrafficCounts {
+  const sum = { requests: new RequestMetrics(), traffic: new TrafficCounters(), limits: noLimitHits() };
+  for (const { requests, traffic, limits } of [
+    reportCounts(own.counts[direction]),
+    ...reports.map(({ counts }) => counts[direction]),
+  ]) {
+    sum.requests.add(requests);
+    addCounters(sum.traffic, traffic);
+    addLimitHits(sum.limits, limits);
+  }
+  return sum;
 }
 
 function addCounters(to: TrafficCounters, from: Readonly<Record<keyof TrafficCounters, number>>): void {
@@ -79,7 +103,8 @@ function addCounters(to: TrafficCounters, from: Readonly<Record<keyof TrafficCou
 }
 
 function mergeCluster(cluster: ClusterView, reports: readonly WorkerReport[]): ClusterView {
-  const { name, service, policyName, connectTimeoutMs, priorityLoads, panickingPriorities } = cluster;
+  const { name, service, direction, policyName, connectTimeoutMs, priorityLoads, panickingPriorities } =
+    cluster;
   const hosts = new Map<string, HostView>();
   for (const [address, host] of cluster.hosts) {
     const all = reports
@@ -91,6 +116,7 @@ function mergeCluster(cluster: ClusterView, reports: readonly WorkerReport[]): C
   return {
     name,
     service,
+    direction,
     policyName,
     connectTimeoutMs,
     priorityLoads,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatHostPort, parseHostPort, parseListen } from './parse-address.js';
+import { formatHostPort, parseHostPort, parseInbound, parseListen } from './parse-address.js';
 
 test('a name and a port are read as host and port', () => {
   assert.deepEqual(parseHostPort('localhost:15010'), { host: 'localhost', port: 15010 });
@@ -51,4 +51,17 @@ test('a listen rule without its right side, or with service port 0, is refused',
   assert.throws(() => parseListen('greeter:50051'), /is not SERVICE:PORT=HOST:PORT/);
   assert.throws(() => parseListen('greeter:50051=here'), /'here' is not HOST:PORT/);
   assert.throws(() => parseListen('greeter:0=127.0.0.1:0'), /needs the port of the service/);
+});
+
+test('an inbound rule names the address to bind and that of the application', () => {
+  assert.deepEqual(parseInbound('0.0.0.0:15006=[::1]:50051'), {
+    bind: { host: '0.0.0.0', port: 15006 },
+    application: { host: '::1', port: 50051 },
+  });
+});
+
+test('an inbound rule without its right side, or with port 0 of the application, is refused', () => {
+  assert.throws(() => parseInbound('0.0.0.0:15006'), /is not HOST:PORT=APPHOST:APPPORT/);
+  assert.throws(() => parseInbound('0.0.0.0:15006=50051'), /'50051' is not HOST:PORT/);
+  assert.throws(() => parseInbound('0.0.0.0:15006=127.0.0.1:0'), /needs the port of the application/);
 });

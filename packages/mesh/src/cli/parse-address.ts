@@ -17,6 +17,12 @@ export interface ListenRule {
   readonly bind: HostPort;
 }
 
+/** One `--inbound HOST:PORT=APPHOST:APPPORT`: where callers of the application come in, and where it listens. */
+export interface InboundRule {
+  readonly bind: HostPort;
+  readonly application: HostPort;
+}
+
 /**
  * Reads `host:port`; an IPv6 host stands in brackets (`[::1]:15001`).
  *
@@ -55,4 +61,23 @@ export function parseListen(text: string): ListenRule {
   if (servicePort === 0)
     throw new InvalidArgumentError(`'${authority}' needs the port of the service, not 0.`);
   return { authority, service, servicePort, bind: parseHostPort(text.slice(equals + 1)) };
+}
+
+/**
+ * Reads one `HOST:PORT=APPHOST:APPPORT`.
+ *
+ * @throws InvalidArgumentError that says which side is wrong.
+ */
+export function parseInbound(text: string): InboundRule {
+  const equals = text.indexOf('=');
+  if (equals === -1) {
+    throw new InvalidArgumentError(
+      `'${text}' is not HOST:PORT=APPHOST:APPPORT, such as 0.0.0.0:15006=127.0.0.1:50051.`,
+    );
+  }
+  const application = parseHostPort(text.slice(equals + 1));
+  if (application.port === 0) {
+    throw new InvalidArgumentError(`'${text}' needs the port of the application, not 0.`);
+  }
+  return { bind: parseHostPort(text.slice(0, equals)), application };
 }

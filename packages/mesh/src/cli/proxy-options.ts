@@ -7,7 +7,14 @@ import type { Logger } from '../system/logger.js';
 import { systemRandom } from '../system/random.js';
 import type { Locality } from '../xds/generated/envoy.config.core.v3.js';
 import { bindingOption } from './binding-option.js';
-import { formatHostPort, type HostPort, type ListenRule, parseListen } from './parse-address.js';
+import {
+  formatHostPort,
+  type HostPort,
+  type InboundRule,
+  type ListenRule,
+  parseInbound,
+  parseListen,
+} from './parse-address.js';
 import { parseDurationMs } from './parse-duration.js';
 import { collectLabel, type Labels, NO_LABELS, parseLocality } from './parse-node.js';
 import { collectLimit, type Limits, NO_LIMITS } from './parse-limit.js';
@@ -21,6 +28,7 @@ export interface ProxyCommandOptions {
   readonly locality: Locality | undefined;
   readonly nodeId: string | undefined;
   readonly listen: readonly ListenRule[];
+  readonly inbound: readonly InboundRule[];
   readonly outbound: HostPort;
   readonly admin: HostPort;
   readonly drainTime: number | undefined;
@@ -38,6 +46,14 @@ export function addProxyOptions(command: Command): Command {
       )
         .argParser(collectListen)
         .default(NO_RULES, 'none'),
+    )
+    .addOption(
+      new Option(
+        '--inbound <host:port=apphost:appport>',
+        'where callers of the application come in, and where it listens, such as 0.0.0.0:15006=127.0.0.1:50051; may be repeated',
+      )
+        .argParser(collectInbound)
+        .default(NO_INBOUND, 'none'),
     )
     .addOption(
       bindingOption(
@@ -98,6 +114,7 @@ export function startProxyFrom(
       destination: { host: rule.service, port: rule.servicePort },
       address: rule.bind,
     })),
+    inbound: options.inbound.map(({ bind, application }) => ({ address: bind, application })),
     outbound,
     admin,
     ...options.limit,
@@ -115,23 +132,32 @@ export interface ProxyAddresses {
   readonly outbound: string | undefined;
   readonly admin: string;
   readonly listeners: Readonly<Record<string, string>>;
+  /** By address of the application. */
+  readonly inbound: Readonly<Record<string, string>>;
 }
 
 export function proxyAddresses(options: ProxyCommandOptions, proxy: RunningProxy): ProxyAddresses {
   const listeners = options.listen.map(
     (rule, at) => [rule.authority, formatBound(proxy.listeners[at]!)] as const,
   );
+  const inbound = options.inbound.map(
+    ({ application }, at) => [formatHostPort(application), formatBound(proxy.inbound[at]!)] as const,
+  );
   return {
     outbound: proxy.outbound && formatBound(proxy.outbound),
     admin: formatHostPort(proxy.admin),
     listeners: Object.fromEntries(listeners),
+    inbound: Object.fromEntries(inbound),
   };
 }
 
 /** The same for people. */
-export function printProxyAddresses({ outbound, admin, listeners }: ProxyAddresses): void {
+export function printProxyAddresses({ outbound, admin, listeners, inbound }: ProxyAddresses): void {
   for (const [service, address] of Object.entries(listeners)) {
     process.stdout.write(`${service} is balanced on ${address}\n`);
+  }
+  for (const [application, address] of Object.entries(inbound)) {
+    process.stdout.write(`callers of ${application} come in at ${address}\n`);
   }
   process.stdout.write(`any service by HTTP CONNECT: grpc_proxy=http://${outbound}\n`);
   process.stdout.write(`admin: http://${admin}/\n`);
@@ -149,6 +175,17 @@ function parseConcurrency(text: string): number {
     throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_CONCURRENCY}.`);
   }
   return count;
+}
+
+const NO_INBOUND: readonly InboundRule[] = [];
+
+function collectInbound(text: string, before: readonly InboundRule[]): readonly InboundRule[] {
+  const rule = parseInbound(text);
+  const application = formatHostPort(rule.application);
+  if (before.some((one) => formatHostPort(one.application) === application)) {
+    throw new InvalidArgumentError(`${application} is there already.`);
+  }
+  return [...before, rule];
 }
 
 const NO_RULES: readonly ListenRule[] = [];

@@ -1,5 +1,7 @@
+import type { Socket } from 'node:net';
 import type { Clock, Random } from '@weir/core';
-import { type LimitHits, noLimitHits } from '../admin/limit-hits.js';
+import type { ByDirection, TrafficCounts } from '../admin/direction.js';
+import { noLimitHits } from '../admin/limit-hits.js';
 import { RequestMetrics } from '../admin/request-metrics.js';
 import { TrafficCounters } from '../admin/traffic-counters.js';
 import type { ConnectionShared } from '../http2/connection.js';
@@ -8,11 +10,15 @@ import { DEFAULT_CONNECTION_OPTIONS, type ConnectionOptions } from '../http2/opt
 import { SegmentPool } from '../http2/segment-pool.js';
 import type { Logger } from '../system/logger.js';
 import { FlushQueue } from '../transport/flush-queue.js';
+import type { Cluster } from './config/cluster.js';
 import { ProxyConfig, type ProxyConfigOptions } from './config/proxy-config.js';
+import type { Door } from './door.js';
+import { Inbound } from './inbound.js';
+import { Applications } from './inbound/applications.js';
 import { Outbound } from './outbound.js';
 import { Patrol } from './relay/patrol.js';
 import { RateLimits } from './relay/rate-limits.js';
-import type { RelayContext } from './relay/relay-context.js';
+import type { RelayConfig, RelayContext } from './relay/relay-context.js';
 import { DEFAULT_RELAY_OPTIONS, type RelayOptions } from './relay/relay-options.js';
 import { dialTcp } from './upstream/dial-tcp.js';
 import { Upstreams } from './upstream/upstreams.js';
@@ -32,53 +38,109 @@ export interface DataPlaneOptions {
 /** What moves the requests in one process. */
 export interface DataPlane {
   readonly config: ProxyConfig;
-  readonly outbound: Outbound;
-  /** Brings the counters up to date, for whoever is going to read them. */
-  readonly readCounters: () => TrafficCounters;
-  readonly limits: LimitHits;
-  readonly metrics: RequestMetrics;
+  /** Connections taken and not closed yet. */
+  readonly openConnections: number;
+  /** The clusters of both directions. */
+  readonly clusters: Iterable<Cluster>;
   readonly flushQueue: FlushQueue;
   readonly shared: ConnectionShared;
+  /** Takes over a new, paused connection that came in at `door`. */
+  accept(socket: Socket, door: Door): void;
+  /** Brings the counters up to date, for whoever is going to read them. */
+  readCounts(): ByDirection<TrafficCounts>;
+  /**
+   * Drains callers of the application; then, as no call can need it any more, what the application itself has
+   * open. No connections may be handed in meanwhile but outbound ones before `onInboundDrained`.
+   *
+   * @param drainMs - for both together; what is left then is cut off
+   */
+  close(drainMs: number, onInboundDrained?: () => void): Promise<void>;
 }
+
+/** The application is next door, and every caller of the pod shares what is open to it. */
+const MAX_APPLICATION_CONNECTIONS = 100;
 
 export function createDataPlane(options: DataPlaneOptions): DataPlane {
   const { clock, backgroundClock, random, logger, controlPlane, onSubscriptions } = options;
-  const counters = new TrafficCounters();
-  const metrics = new RequestMetrics();
   const flushQueue = new FlushQueue();
   const shared = { segments: new SegmentPool(), interner: new FieldInterner(), nowMs: () => clock.nowMs() };
+  const relayOptions = { ...DEFAULT_RELAY_OPTIONS, ...options.relay };
+  const patrol = new Patrol(backgroundClock, relayOptions);
+  const createContext = (
+    config: RelayConfig,
+    { requests, traffic, limits }: TrafficCounts,
+    ownOptions: RelayOptions,
+  ): RelayContext => {
+    const context: RelayContext = {
+      clock: backgroundClock,
+      random,
+      logger,
+      config,
+      counters: traffic,
+      limits,
+      metrics: requests,
+      shared,
+      patrol,
+      dial: dialTcp(flushQueue, backgroundClock),
+      openConnections: new Set(),
+      upstreams: new Upstreams(() => context),
+      rateLimits: new RateLimits(backgroundClock),
+      http2: { ...DEFAULT_CONNECTION_OPTIONS, ...options.http2 },
+      options: ownOptions,
+    };
+    return context;
+  };
+  const counts = { outbound: noCounts(), inbound: noCounts() };
+  const { requests } = counts.outbound;
   const config = new ProxyConfig({
     clock: backgroundClock,
     random,
     logger,
     controlPlane,
     onSubscriptions,
-    onEndpointForgotten: (address) => metrics.forgetEndpoint(address),
-    onServiceForgotten: (service) => metrics.forgetService(service),
+    onEndpointForgotten: (address) => requests.forgetEndpoint(address),
+    onServiceForgotten: (service) => requests.forgetService(service),
   });
-  const limits = noLimitHits();
-  const relayOptions = { ...DEFAULT_RELAY_OPTIONS, ...options.relay };
-  const context: RelayContext = {
-    clock: backgroundClock,
-    random,
-    logger,
+  const applications = new Applications(backgroundClock, random);
+  const contexts = {
+    outbound: createContext(config, counts.outbound, relayOptions),
+    inbound: createContext(applications, counts.inbound, {
+      ...relayOptions,
+      maxConnectionsPerHost: MAX_APPLICATION_CONNECTIONS,
+    }),
+  };
+  const outbound = new Outbound({ ...contexts.outbound, clock }, flushQueue);
+  const inbound = new Inbound({ ...contexts.inbound, clock }, flushQueue, applications);
+  return {
     config,
-    counters,
-    limits,
-    metrics,
+    flushQueue,
     shared,
-    patrol: new Patrol(backgroundClock, relayOptions),
-    dial: dialTcp(flushQueue, backgroundClock),
-    openConnections: new Set(),
-    upstreams: new Upstreams(() => context),
-    rateLimits: new RateLimits(backgroundClock),
-    http2: { ...DEFAULT_CONNECTION_OPTIONS, ...options.http2 },
-    options: relayOptions,
+    get openConnections() {
+      return outbound.openConnections + inbound.openConnections;
+    },
+    get clusters() {
+      return [...config.clusters, ...applications.clusters];
+    },
+    accept: (socket, door) => {
+      if (door.kind === 'inbound') inbound.accept(socket, door);
+      else outbound.accept(socket, door);
+    },
+    readCounts: () => {
+      for (const { openConnections } of Object.values(contexts)) {
+        for (const connection of openConnections) connection.countBytes();
+      }
+      return counts;
+    },
+    close: async (drainMs, onInboundDrained) => {
+      const deadlineMs = clock.nowMs() + drainMs;
+      await inbound.close(drainMs);
+      onInboundDrained?.();
+      await outbound.close(Math.max(0, deadlineMs - clock.nowMs()));
+      applications.close();
+    },
   };
-  const readCounters = (): TrafficCounters => {
-    for (const connection of context.openConnections) connection.countBytes();
-    return counters;
-  };
-  const outbound = new Outbound({ ...context, clock }, flushQueue);
-  return { config, outbound, readCounters, limits, metrics, flushQueue, shared };
+}
+
+function noCounts(): TrafficCounts {
+  return { requests: new RequestMetrics(), traffic: new TrafficCounters(), limits: noLimitHits() };
 }

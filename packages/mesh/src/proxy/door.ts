@@ -14,11 +14,20 @@ export interface ListenAddress {
 }
 
 /** How callers come in at a port. */
-export type Door =
+export type Door = OutboundDoor | InboundDoor;
+
+/** Where the application's outgoing connections come in. */
+export type OutboundDoor =
   /** The port stands for one service. */
   | { readonly kind: 'service'; readonly destination: Destination }
   /** HTTP CONNECT says where a connection wants to go. */
   | { readonly kind: 'connect' };
+
+/** Where callers of the application come in, and where it listens. */
+export interface InboundDoor {
+  readonly kind: 'inbound';
+  readonly application: Destination;
+}
 
 export interface OpenDoor {
   readonly server: Server;

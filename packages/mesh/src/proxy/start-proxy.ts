@@ -2,6 +2,8 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Clock, Random } from '@weir/core';
 import { createAdminHandler } from '../admin/admin-pages.js';
 import { listenAdmin } from '../admin/admin-server.js';
+import { type Direction, DIRECTIONS } from '../admin/direction.js';
+import type { MetricsSources } from '../admin/metrics-page.js';
 import { readProcess } from '../admin/process-metrics.js';
 import { proxyPages } from '../admin/proxy-pages.js';
 import { mergeReports } from '../admin/worker-report.js';
@@ -12,7 +14,6 @@ import { adsOverHttp2 } from '../xds/client/ads-over-http2.js';
 import type { NodeIdentity } from '../xds/client/node.js';
 import { TYPE_CLUSTER, TYPE_LISTENER } from '../xds/type-urls.js';
 import { bindError } from './bind-error.js';
-import { explainPage } from './explain/explain-page.js';
 import { createDataPlane, type DataPlane } from './data-plane.js';
 import { type Destination, type Door, type ListenAddress, openDoor } from './door.js';
 import type { RelayOptions } from './relay/relay-options.js';
@@ -25,11 +26,19 @@ export interface ProxyListener {
   readonly address: ListenAddress;
 }
 
+/** A port at which callers of the application come in. */
+export interface InboundListener {
+  readonly application: Destination;
+  readonly address: ListenAddress;
+}
+
 export interface ProxyOptions {
   /** The control plane. */
   readonly xds: ListenAddress;
   readonly node: NodeIdentity;
   readonly listeners: readonly ProxyListener[];
+  /** Where callers of the application come in, and where it listens. */
+  readonly inbound?: readonly InboundListener[];
   /** Where HTTP CONNECT is taken; undefined for nowhere. */
   readonly outbound: ListenAddress | undefined;
   readonly admin: ListenAddress;
@@ -49,11 +58,16 @@ export interface ProxyOptions {
 export interface RunningProxy {
   /** Addresses bound, in the order of `ProxyOptions.listeners`. */
   readonly listeners: readonly AddressInfo[];
+  /** The same for `ProxyOptions.inbound`. */
+  readonly inbound: readonly AddressInfo[];
   readonly outbound: AddressInfo | undefined;
   readonly admin: ListenAddress;
   /** Not ready, GOAWAY to every caller, and resolves when the streams in flight have ended, or were cut off after `drainMs`. */
   close(drainMs: number): Promise<void>;
 }
+
+/** What binds each kind of door, for people. */
+const OPTIONS = { service: '--listen', connect: '--outbound', inbound: '--inbound' } as const;
 
 /**
  * Starts the sidecar: binds its ports, connects to the control plane, serves.
@@ -72,7 +86,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     controlPlane: `${xds.host}:${xds.port}`,
     onSubscriptions: (typeUrl, names) => ads.subscribe(typeUrl, names),
   });
-  const { config, outbound, flushQueue, shared } = plane;
+  const { config, flushQueue, shared } = plane;
   const workers = new WorkerPool({
     modulePath: options.workerModulePath,
     count: concurrency - 1,
@@ -96,28 +110,29 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     },
   });
   let draining = false;
-  const sources = async () => mergeReports(ownSources(plane, ads, draining), await workers.reports());
   const admin = await listenAdmin(
     options.admin.host,
     options.admin.port,
-    createAdminHandler('weir proxy', [
-      ...proxyPages(sources),
-      explainPage(config, async () => (await sources()).proxy),
-    ]),
+    createAdminHandler(
+      'weir proxy',
+      proxyPages(async () => mergeReports(ownSources(plane, ads, draining), await workers.reports())),
+    ),
   ).catch((error: unknown) => {
     workers.destroy();
     throw bindError('--admin', options.admin.host, options.admin.port, error);
   });
-  const servers: Server[] = [];
+  const servers: Record<Direction, Server[]> = { outbound: [], inbound: [] };
+  const stopListening = (direction: Direction): void => {
+    for (const server of servers[direction]) server.close();
+  };
   const open = async (address: ListenAddress, door: Door): Promise<AddressInfo> => {
     const take = (socket: Socket): void => {
-      if (!workers.take(socket, door, outbound.openConnections)) outbound.accept(socket, door);
+      if (!workers.take(socket, door, plane.openConnections)) plane.accept(socket, door);
     };
     const opened = await openDoor(address, door, take, logger).catch((error: unknown) => {
-      const option = door.kind === 'connect' ? '--outbound' : '--listen';
-      throw bindError(option, address.host, address.port, error);
+      throw bindError(OPTIONS[door.kind], address.host, address.port, error);
     });
-    servers.push(opened.server);
+    servers[door.kind === 'inbound' ? 'inbound' : 'outbound'].push(opened.server);
     return opened.address;
   };
   try {
@@ -125,25 +140,30 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     for (const { destination, address } of options.listeners) {
       listeners.push(await open(address, { kind: 'service', destination }));
     }
+    const inbound: AddressInfo[] = [];
+    for (const { application, address } of options.inbound ?? []) {
+      inbound.push(await open(address, { kind: 'inbound', application }));
+    }
     const connectPort = options.outbound && (await open(options.outbound, { kind: 'connect' }));
     ads.subscribe(TYPE_CLUSTER, 'wildcard');
     ads.subscribe(TYPE_LISTENER, 'wildcard');
     ads.start();
     return {
       listeners,
+      inbound,
       outbound: connectPort,
       admin: { host: options.admin.host, port: admin.port },
       close: async (drainMs) => {
         draining = true;
-        for (const server of servers) server.close();
-        await Promise.all([outbound.close(drainMs), workers.close(drainMs)]);
+        stopListening('inbound');
+        await Promise.all([plane.close(drainMs, () => stopListening('outbound')), workers.close(drainMs)]);
         ads.stop();
         config.close();
         await admin.close();
       },
     };
   } catch (error) {
-    for (const server of servers) server.close();
+    for (const direction of DIRECTIONS) stopListening(direction);
     workers.destroy();
     await admin.close();
     throw error;
@@ -151,13 +171,14 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
 }
 
 /** What the admin pages show of this process. */
-function ownSources({ config, readCounters, limits, metrics }: DataPlane, ads: AdsClient, draining: boolean) {
+function ownSources(plane: DataPlane, ads: AdsClient, draining: boolean): MetricsSources {
+  const { config, clusters } = plane;
   const readiness = (): true | string => {
     if (draining) return 'draining';
     return config.configured ? true : `not configured: ${config.reason}`;
   };
-  const proxy = { readiness, config, xdsConnected: ads.connected, clusters: config.clusters };
-  return { proxy, traffic: readCounters(), limits, requests: metrics, process: readProcess() };
+  const proxy = { readiness, config, xdsConnected: ads.connected, clusters };
+  return { proxy, counts: plane.readCounts(), process: readProcess() };
 }
 
 /** What has been received, as responses that bring another process to the same state. */

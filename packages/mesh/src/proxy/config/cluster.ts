@@ -11,15 +11,17 @@ import {
   type Random,
   RetryBudget,
 } from '@weir/core';
+import type { Direction } from '../../admin/direction.js';
 import type { ClusterSettings } from './cluster-settings/read-cluster.js';
 import type { PoolSettings } from './cluster-settings/read-pool.js';
-import type { AttemptEnd } from './attempt-end.js';
 import { HostSet, type HostSetOptions } from './host-set.js';
 import { DEFAULT_OVERPROVISIONING_PERCENT } from './read-load-assignment.js';
 import type { UpstreamHost } from './upstream-host.js';
 
 export interface ClusterOptions extends HostSetOptions {
   readonly random: Random;
+  /** Which traffic it is for; default `outbound`. */
+  readonly direction?: Direction;
 }
 
 /**
@@ -30,12 +32,11 @@ export class Cluster {
   readonly name: string;
   /** Host name of the service, for people and metrics. */
   readonly service: string;
+  readonly direction: Direction;
   /** Keeps retries in proportion to the traffic; asked beside `limits.retries`. */
   readonly retryBudget: RetryBudget;
   /** How much may go on at a time; what is acquired is released by whoever acquired it. */
   readonly limits: CircuitBreaker;
-  /** Learns from attempts; `undefined`: nobody does. */
-  onAttemptEnd: ((host: UpstreamHost, end: AttemptEnd) => void) | undefined = undefined;
   readonly #options: ClusterOptions;
   readonly #hosts: HostSet;
   readonly #pickContext: MutablePickContext = {
@@ -52,6 +53,7 @@ export class Cluster {
   constructor(settings: ClusterSettings, options: ClusterOptions) {
     this.name = settings.name;
     this.service = serviceOf(settings.name);
+    this.direction = options.direction ?? 'outbound';
     this.#options = options;
     this.#hosts = new HostSet(options);
     this.#settings = settings;
@@ -130,11 +132,6 @@ export class Cluster {
     context.excluded = undefined;
     context.avoidedPriorities = undefined;
     return host;
-  }
-
-  /** Every attempt ends here, however it went. Allocates nothing. */
-  attemptEnded(host: UpstreamHost, end: AttemptEnd): void {
-    this.onAttemptEnd?.(host, end);
   }
 
   /** Takes new settings; hosts, statistics, connections and what is going on stay. */

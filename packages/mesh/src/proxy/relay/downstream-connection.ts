@@ -16,7 +16,8 @@ import { CreditGate } from './credit-gate.js';
 import { Exchange } from './exchange.js';
 import { replyText } from './local-reply.js';
 import type { ByteMeter, RelayContext } from './relay-context.js';
-import type { Router } from './router.js';
+import type { RequestRouter } from './router.js';
+import type { StreamOwner } from './stream-owner.js';
 import type { Attach, Wire } from './wire.js';
 
 /**
@@ -32,15 +33,17 @@ const GOAWAY_PAUSE_MS = 100;
 const REQUEST_GRACE_MS = 100;
 
 /** A caller's connection: turns its streams into exchanges. */
-export class DownstreamConnection implements ConnectionHandler<Exchange>, WatchEvents<Exchange>, ByteMeter {
-  readonly connection: Http2Connection<Exchange>;
-  readonly credit: CreditGate<Exchange>;
+export class DownstreamConnection
+  implements ConnectionHandler<StreamOwner>, WatchEvents<StreamOwner>, ByteMeter
+{
+  readonly connection: Http2Connection<StreamOwner>;
+  readonly credit: CreditGate<StreamOwner>;
   readonly #context: RelayContext;
   readonly #wire: Wire;
-  readonly #router: Router;
+  readonly #router: RequestRouter;
   /** Who requests come from. */
   readonly caller: Caller;
-  readonly #watch: ConnectionWatch<Exchange>;
+  readonly #watch: ConnectionWatch<StreamOwner>;
   #draining = false;
   #goawayTimer: Timer | undefined = undefined;
 
@@ -49,16 +52,16 @@ export class DownstreamConnection implements ConnectionHandler<Exchange>, WatchE
    */
   constructor(
     context: RelayContext,
-    attach: Attach<Exchange>,
+    attach: Attach<StreamOwner>,
     caller: Caller,
-    router: Router,
+    router: RequestRouter,
     onGone: () => void,
   ) {
     const { counters } = context;
     this.#context = context;
     this.#router = router;
     this.caller = caller;
-    this.connection = new Http2Connection<Exchange>('server', this, context.http2, context.shared);
+    this.connection = new Http2Connection<StreamOwner>('server', this, context.http2, context.shared);
     this.credit = new CreditGate(this.connection, context.options.maxQueuedBytes);
     counters.downstreamConnections++;
     counters.downstreamConnectionsTotal++;
@@ -103,11 +106,11 @@ export class DownstreamConnection implements ConnectionHandler<Exchange>, WatchE
   }
 
   /** The response is complete and the request is not: asks the caller, after a while, to stop sending (RFC 9113 8.1). */
-  stopRequest(stream: Http2Stream<Exchange>): void {
+  stopRequest(stream: Http2Stream<StreamOwner>): void {
     this.#context.clock.setTimer(REQUEST_GRACE_MS, () => this.connection.resetStream(stream, NO_ERROR));
   }
 
-  onHeaders(stream: Http2Stream<Exchange>, block: HeaderBlock, endStream: boolean): void {
+  onHeaders(stream: Http2Stream<StreamOwner>, block: HeaderBlock, endStream: boolean): void {
     const { counters } = this.#context;
     counters.downstreamStreamsTotal++;
     if (block.path === undefined) {
@@ -116,22 +119,31 @@ export class DownstreamConnection implements ConnectionHandler<Exchange>, WatchE
       return;
     }
     const routed = this.#router.route(block);
-    const exchange = new Exchange(this.#context, this, stream, block, routed, endStream);
-    stream.owner = exchange;
+    const owner =
+      routed.open === undefined
+        ? new Exchange(this.#context, this, stream, block, routed, endStream)
+        : routed.open(this, stream, block, routed, endStream);
+    stream.owner = owner;
     counters.downstreamStreams++;
-    exchange.start();
+    owner.start();
   }
 
-  onTrailers(stream: Http2Stream<Exchange>, block: HeaderBlock): void {
+  onTrailers(stream: Http2Stream<StreamOwner>, block: HeaderBlock): void {
     stream.owner?.onRequestTrailers(block);
   }
 
-  onData(stream: Http2Stream<Exchange>, chunk: Buffer, start: number, end: number, endStream: boolean): void {
+  onData(
+    stream: Http2Stream<StreamOwner>,
+    chunk: Buffer,
+    start: number,
+    end: number,
+    endStream: boolean,
+  ): void {
     if (stream.owner === undefined) this.credit.passed(end - start);
     else stream.owner.onRequestData(chunk, start, end, endStream);
   }
 
-  onHeaderListTooLarge(stream: Http2Stream<Exchange>, endStream: boolean): void {
+  onHeaderListTooLarge(stream: Http2Stream<StreamOwner>, endStream: boolean): void {
     this.#context.limits.downstream.maxHeaderListBytes++;
     const reason = `the request's metadata is larger than ${this.#context.http2.maxHeaderListBytes} bytes`;
     if (stream.owner !== undefined) return stream.owner.onRequestTooLarge(reason);
@@ -141,12 +153,12 @@ export class DownstreamConnection implements ConnectionHandler<Exchange>, WatchE
     if (!endStream) this.connection.resetStream(stream, NO_ERROR);
   }
 
-  onReset(stream: Http2Stream<Exchange>, _errorCode: number, byPeer: boolean): void {
+  onReset(stream: Http2Stream<StreamOwner>, _errorCode: number, byPeer: boolean): void {
     if (byPeer) this.#context.counters.downstreamResets++;
     stream.owner?.onDownstreamReset();
   }
 
-  onClosed(stream: Http2Stream<Exchange>): void {
+  onClosed(stream: Http2Stream<StreamOwner>): void {
     if (stream.owner !== undefined) {
       stream.owner = undefined;
       this.#context.counters.downstreamStreams--;
@@ -154,7 +166,7 @@ export class DownstreamConnection implements ConnectionHandler<Exchange>, WatchE
     if (this.connection.draining) this.#closeIfIdle();
   }
 
-  onSendable(stream: Http2Stream<Exchange>): void {
+  onSendable(stream: Http2Stream<StreamOwner>): void {
     stream.owner?.onDownstreamSendable();
   }
 
@@ -184,11 +196,11 @@ export class DownstreamConnection implements ConnectionHandler<Exchange>, WatchE
     this.#context.limits.downstream[delay]++;
   }
 
-  idleTimeoutMs(stream: Http2Stream<Exchange>): number | undefined {
+  idleTimeoutMs(stream: Http2Stream<StreamOwner>): number | undefined {
     return stream.owner?.idleTimeoutMs;
   }
 
-  onStreamOverdue(stream: Http2Stream<Exchange>, delay: StreamDelay): void {
+  onStreamOverdue(stream: Http2Stream<StreamOwner>, delay: StreamDelay): void {
     this.#context.limits.downstream[delay]++;
     stream.owner?.onOverdue(delay);
     // The answer may be complete, and the caller silent about the rest of its request.

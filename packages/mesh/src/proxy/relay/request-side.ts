@@ -4,10 +4,10 @@ import type { Http2Stream } from '../../http2/stream.js';
 import type { Attempt } from './attempt.js';
 import { BodyQueue } from './body-queue.js';
 import type { DownstreamConnection } from './downstream-connection.js';
-import type { Exchange } from './exchange.js';
 import { type Mirrors, startMirrors } from './mirrors.js';
 import type { RelayContext } from './relay-context.js';
 import type { RequestPolicy } from './request-policy.js';
+import type { StreamOwner } from './stream-owner.js';
 
 /**
  * The request of an exchange: what the caller sends goes to the attempt of the moment, or waits for it, and is
@@ -16,7 +16,7 @@ import type { RequestPolicy } from './request-policy.js';
 export abstract class RequestSide {
   protected readonly context: RelayContext;
   protected readonly downstream: DownstreamConnection;
-  protected readonly stream: Http2Stream<Exchange>;
+  protected readonly stream: Http2Stream<StreamOwner>;
   /** As the endpoint is to get it. */
   protected request: HeaderBlock;
   protected attempt: Attempt | undefined = undefined;
@@ -31,7 +31,7 @@ export abstract class RequestSide {
   protected constructor(
     context: RelayContext,
     downstream: DownstreamConnection,
-    stream: Http2Stream<Exchange>,
+    stream: Http2Stream<StreamOwner>,
     request: HeaderBlock,
     endStream: boolean,
   ) {
@@ -71,7 +71,7 @@ export abstract class RequestSide {
     this.pumpRequest();
   }
 
-  onUpstreamSendable(_attempt: Attempt): void {
+  onUpstreamSendable(): void {
     this.pumpRequest();
   }
 

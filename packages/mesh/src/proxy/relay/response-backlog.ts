@@ -5,7 +5,7 @@ import type { Http2Stream } from '../../http2/stream.js';
 import type { Attempt } from './attempt.js';
 import { BodyQueue } from './body-queue.js';
 import type { CreditGate } from './credit-gate.js';
-import type { Exchange } from './exchange.js';
+import type { StreamOwner } from './stream-owner.js';
 
 /** What a caller's stream could not take yet of its response. Made only for callers that fall behind. */
 export class ResponseBacklog {
@@ -41,7 +41,7 @@ export class ResponseBacklog {
   }
 
   /** Sends what the stream takes; returns how many bytes that were. */
-  sendTo(connection: Http2Connection<Exchange>, stream: Http2Stream<Exchange>): number {
+  sendTo(connection: Http2Connection<StreamOwner>, stream: Http2Stream<StreamOwner>): number {
     const sentBytes = this.#queue.sendTo(connection, stream, this.#ended && this.#trailers === undefined);
     this.#credit.released(sentBytes);
     if (this.done && this.#trailers !== undefined) connection.sendHeaders(stream, this.#trailers, true);

@@ -2,9 +2,12 @@ import { decide, decisionCacheable, findVirtualHost, type Decision } from '@weir
 import type { MethodMetrics } from '../../admin/request-metrics.js';
 import type { HeaderBlock } from '../../http2/header-block.js';
 import type { HeaderField } from '../../http2/hpack/header-field.js';
+import type { Http2Stream } from '../../http2/stream.js';
+import type { DownstreamConnection } from './downstream-connection.js';
 import type { RelayContext } from './relay-context.js';
 import { policyOf, type RequestPolicy } from './request-policy.js';
 import { RequestView } from './request-view.js';
+import type { StreamOwner } from './stream-owner.js';
 
 /** Where a request goes, with what is needed on the way. */
 export interface RoutedRequest {
@@ -14,6 +17,22 @@ export interface RoutedRequest {
   /** Whose routes were looked at: the request's `:authority`, or what its connection was made for. */
   readonly target: string;
   readonly metrics: MethodMetrics;
+  /** Makes what takes the request; default: an exchange with an endpoint. */
+  readonly open?: OpenStream | undefined;
+}
+
+export type OpenStream = (
+  downstream: DownstreamConnection,
+  stream: Http2Stream<StreamOwner>,
+  request: HeaderBlock,
+  routed: RoutedRequest,
+  endStream: boolean,
+) => StreamOwner;
+
+/** Decides for the requests of one connection. */
+export interface RequestRouter {
+  /** To be called with a request that has a `:path`. */
+  route(request: HeaderBlock): RoutedRequest;
 }
 
 interface CachedRoute extends RoutedRequest {
@@ -31,7 +50,7 @@ const MAX_QUOTED_CHARS = 200;
  * recognised by the identity of its path and authority, and its decision reused while the configuration
  * stays and no rule of that host looks at anything else.
  */
-export class Router {
+export class Router implements RequestRouter {
   readonly #context: RelayContext;
   readonly #port: number;
   readonly #destination: string;

@@ -115,17 +115,16 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, WatchEven
   }
 
   onHeaders(stream: Http2Stream<Attempt>, block: HeaderBlock, endStream: boolean): void {
-    stream.owner?.onHeaders(block, endStream);
+    stream.owner?.exchange.onResponseHeaders(block, endStream);
   }
 
   onTrailers(stream: Http2Stream<Attempt>, block: HeaderBlock): void {
-    stream.owner?.onTrailers(block);
+    stream.owner?.exchange.onResponseTrailers(block);
   }
 
   onData(stream: Http2Stream<Attempt>, chunk: Buffer, start: number, end: number, endStream: boolean): void {
-    const attempt = stream.owner;
-    if (attempt === undefined) this.credit.passed(end - start);
-    else attempt.owner.onResponseData(attempt, chunk, start, end, endStream);
+    if (stream.owner === undefined) this.credit.passed(end - start);
+    else stream.owner.exchange.onResponseData(chunk, start, end, endStream);
   }
 
   onHeaderListTooLarge(stream: Http2Stream<Attempt>): void {
@@ -134,7 +133,7 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, WatchEven
     stream.owner = undefined;
     this.connection.resetStream(stream, CANCEL);
     const limitBytes = this.#context.http2.maxHeaderListBytes;
-    attempt?.owner.onAttemptFailed(attempt, { kind: 'headers-too-large', limitBytes });
+    attempt?.exchange.onAttemptFailed({ kind: 'headers-too-large', limitBytes });
   }
 
   onReset(stream: Http2Stream<Attempt>, errorCode: number, byPeer: boolean): void {
@@ -159,8 +158,7 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, WatchEven
   }
 
   onSendable(stream: Http2Stream<Attempt>): void {
-    const attempt = stream.owner;
-    attempt?.owner.onUpstreamSendable(attempt);
+    stream.owner?.exchange.onUpstreamSendable();
   }
 
   onSettings(): void {
@@ -225,7 +223,7 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, WatchEven
     const attempt = stream.owner;
     stream.owner = undefined;
     this.connection.resetStream(stream, CANCEL);
-    attempt?.owner.onAttemptFailed(attempt, { kind: 'stalled', timeoutMs: options[delay] });
+    attempt?.exchange.onAttemptFailed({ kind: 'stalled', timeoutMs: options[delay] });
   }
 
   onOutput(): void {
@@ -284,5 +282,5 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, WatchEven
 function fail(stream: Http2Stream<Attempt>, failure: AttemptFailure): void {
   const attempt = stream.owner;
   stream.owner = undefined;
-  attempt?.owner.onAttemptFailed(attempt, failure);
+  attempt?.exchange.onAttemptFailed(failure);
 }

@@ -47,23 +47,21 @@ export function serveWorker(options: WorkerOptions): (message: ToWorker, socket:
         if (!(socket instanceof Socket) || socket.destroyed) return send({ kind: 'closed' });
         socket.allowHalfOpen = true;
         socket.once('close', () => send({ kind: 'closed' }));
-        plane?.outbound.accept(socket, message.door);
+        plane?.accept(socket, message.door);
         return;
       case 'report':
         if (plane === undefined) return;
         send({
           kind: 'report',
           report: takeReport({
-            requests: plane.metrics,
-            traffic: plane.readCounters(),
-            limits: plane.limits,
-            clusters: plane.config.clusters,
+            counts: plane.readCounts(),
+            clusters: plane.clusters,
             process: readProcess(),
           }),
         });
         return;
       case 'close':
-        void plane?.outbound.close(message.drainMs).then(onDone);
+        void plane?.close(message.drainMs).then(onDone);
     }
   };
 }

@@ -4,7 +4,6 @@ import type { Cluster } from '../../../xds/generated/envoy.config.cluster.v3.js'
 import type {
   Http2ProtocolOptions,
   HttpProtocolOptions as CommonHttpOptions,
-  Metadata,
 } from '../../../xds/generated/envoy.config.core.v3.js';
 import {
   encodeHttpProtocolOptions,
@@ -18,7 +17,6 @@ import type { MissingCluster } from './client-view.js';
 import { OVER_ADS } from './config-source.js';
 import { durationOf } from './duration.js';
 import { translateOutlierDetection } from './outlier-detection.js';
-import { codesOf } from './retry-policy.js';
 import { jsonOfSource, weirMetadata } from './weir-metadata.js';
 
 const CONNECT_TIMEOUT_SECONDS = 5;
@@ -29,9 +27,7 @@ export function translateCluster(
   found: SourcedTrafficPolicy | undefined,
   balancer: BalancerName,
 ): Cluster {
-  const { connectionPool: pool, loadBalancer, retryBudget } = found?.policy ?? {};
-  const grpcOutlier = found?.outlier?.spec;
-  const outlierDetection = found?.policy.outlierDetection ?? (grpcOutlier && {});
+  const { connectionPool: pool, loadBalancer, outlierDetection, retryBudget } = found?.policy ?? {};
   const breakers = translateCircuitBreakers(pool, retryBudget);
   const keepalive = translateKeepalive(pool);
   const common = {
@@ -51,12 +47,10 @@ export function translateCluster(
         : durationOf(pool.tcp.connectTimeout),
     ...translateBalancer(loadBalancer, balancer),
     ...(breakers !== undefined && { circuitBreakers: breakers }),
-    ...(outlierDetection !== undefined && {
-      outlierDetection: translateOutlierDetection(outlierDetection, grpcOutlier),
-    }),
+    ...(outlierDetection !== undefined && { outlierDetection: translateOutlierDetection(outlierDetection) }),
     ...(Object.keys(common).length > 0 && { commonLbConfig: common }),
     ...(keepalive !== undefined && { upstreamConnectionOptions: keepalive }),
-    ...(found !== undefined && { metadata: metadataOf(found) }),
+    ...(found !== undefined && { metadata: weirMetadata({ source: jsonOfSource(found.source) }) }),
     typedExtensionProtocolOptions: {
       [HTTP_PROTOCOL_OPTIONS]: {
         typeUrl: TYPE_HTTP_PROTOCOL_OPTIONS,
@@ -64,15 +58,6 @@ export function translateCluster(
       },
     },
   };
-}
-
-function metadataOf({ source, outlier }: SourcedTrafficPolicy): Metadata {
-  const codes = outlier?.spec.codes;
-  return weirMetadata({
-    source: jsonOfSource(source),
-    ...(codes && { outlierGrpcCodes: codesOf({ codes }) }),
-    ...(outlier && { outlierSource: jsonOfSource(outlier.source) }),
-  });
 }
 
 /** A Cluster for a destination that does not exist. It has no endpoints, and says why. */

@@ -19,7 +19,6 @@ export function clusterSettings(name: string, change: Partial<ClusterSettings> =
     limits: noCircuitLimits,
     retryBudget: defaultRetryBudget,
     outlier: undefined,
-    outlierSource: undefined,
     missing: '',
     source: undefined,
     ...change,

@@ -1,0 +1,102 @@
+import { isDeepStrictEqual } from 'node:util';
+import { defaultRetryBudget, type OutlierSettings, type Source } from '@weir/core';
+import type { ClusterSettings } from '../../proxy/config/cluster-settings/read-cluster.js';
+
+/** A limit that a destination sets for itself or has by default. */
+export interface ExplainedLimit {
+  readonly name: LimitName;
+  /** `100`, `20% of the requests, at least 3`. */
+  readonly value: string;
+  /** `undefined`: it is the default. */
+  readonly source: Source | undefined;
+}
+
+export type LimitName =
+  | 'balancer'
+  | 'connect-timeout'
+  | 'connections'
+  | 'pending-requests'
+  | 'requests'
+  | 'retries'
+  | 'retry-budget'
+  | 'outlier-detection'
+  | 'requests-per-connection'
+  | 'streams-per-connection'
+  | 'connection-idle-timeout'
+  | 'connection-duration'
+  | 'keepalive';
+
+const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
+const DEFAULT_IDLE_TIMEOUT_MS = 3_600_000;
+
+/**
+ * How requests to a cluster are divided and bounded, in words. Limits that are none are left out, and so are
+ * those that the proxy says it does not heed.
+ *
+ * @param warnings of the proxy on reading the cluster
+ * @param defaultBalancer of the control plane
+ */
+export function limitsOf(
+  settings: ClusterSettings,
+  warnings: readonly string[],
+  defaultBalancer: string,
+): readonly ExplainedLimit[] {
+  const { balancing, connectTimeoutMs, limits, retryBudget, outlier, pool } = settings;
+  const found: ExplainedLimit[] = [];
+  const add = (name: LimitName, value: string, isDefault = false): void => {
+    found.push({ name, value, source: isDefault ? undefined : settings.source });
+  };
+  const addCount = (name: LimitName, max: number): void => {
+    if (Number.isFinite(max)) add(name, String(max));
+  };
+  add('balancer', balancing.policy.name, balancing.policy.name === defaultBalancer);
+  add('connect-timeout', `${connectTimeoutMs} ms`, connectTimeoutMs === DEFAULT_CONNECT_TIMEOUT_MS);
+  addCount('connections', limits.maxConnections);
+  addCount('pending-requests', limits.maxPendingRequests);
+  addCount('requests', limits.maxRequests);
+  addCount('retries', limits.maxRetries);
+  const { budgetPercent, minRetryConcurrency } = retryBudget;
+  if (Number.isFinite(minRetryConcurrency)) {
+    add(
+      'retry-budget',
+      `${budgetPercent}% of the requests, at least ${minRetryConcurrency}`,
+      isDeepStrictEqual(retryBudget, defaultRetryBudget),
+    );
+  }
+  if (outlier !== undefined) add('outlier-detection', formatOutlier(outlier));
+  const heeds = (field: string): boolean => !warnings.some((one) => one.includes(`.${field}: has no effect`));
+  if (heeds('max_requests_per_connection'))
+    addCount('requests-per-connection', pool.maxRequestsPerConnection);
+  if (heeds('max_concurrent_streams')) addCount('streams-per-connection', pool.maxConcurrentStreams);
+  if (pool.idleTimeoutMs !== DEFAULT_IDLE_TIMEOUT_MS && heeds('idle_timeout')) {
+    add('connection-idle-timeout', pool.idleTimeoutMs === 0 ? 'none' : `${pool.idleTimeoutMs} ms`);
+  }
+  if (pool.maxConnectionDurationMs > 0 && heeds('max_connection_duration')) {
+    add('connection-duration', `${pool.maxConnectionDurationMs} ms`);
+  }
+  if (pool.http2Keepalive !== undefined && heeds('connection_keepalive')) {
+    const { intervalMs, timeoutMs } = pool.http2Keepalive;
+    add('keepalive', `PING each ${intervalMs} ms, answer within ${timeoutMs} ms`);
+  }
+  return found;
+}
+
+function formatOutlier(settings: OutlierSettings): string {
+  const { consecutive5xx, consecutiveGatewayFailure, consecutiveLocalOriginFailure } = settings;
+  const { enforcingConsecutive5xx, enforcingConsecutiveGatewayFailure } = settings;
+  const causes = [
+    consecutive5xx > 0 && enforcingConsecutive5xx > 0 && `${consecutive5xx} errors in a row`,
+    consecutiveGatewayFailure > 0 &&
+      enforcingConsecutiveGatewayFailure > 0 &&
+      `${consecutiveGatewayFailure} gateway errors in a row`,
+    settings.splitExternalLocalOriginErrors &&
+      consecutiveLocalOriginFailure > 0 &&
+      `${consecutiveLocalOriginFailure} failures on the way in a row`,
+    settings.successRate.enforcing > 0 && 'a success rate far below the others',
+    settings.failurePercentage.enforcing > 0 && `failures from ${settings.failurePercentage.threshold}%`,
+  ].filter((cause) => cause !== false);
+  return (
+    `${causes.join(', or ')} eject for ${settings.baseEjectionMs} ms or longer, ` +
+    `at most ${settings.maxEjectionPercent}% of the endpoints`
+  );
+}

@@ -1,0 +1,48 @@
+import type { Socket } from 'node:net';
+import { sniff } from '../capture/sniff.js';
+import type { FlushQueue } from '../transport/flush-queue.js';
+import type { Destination, InboundDoor } from './door.js';
+import type { Applications } from './inbound/applications.js';
+import { InboundRouter } from './inbound/inbound-router.js';
+import type { RelayContext } from './relay/relay-context.js';
+import { TrafficSide } from './traffic-side.js';
+
+/** How long a caller may take to say its first byte before the application is taken to speak first. */
+const SILENCE_MS = 1_000;
+
+const NO_BYTES = Buffer.alloc(0);
+
+/**
+ * Takes the connections of the application's callers and lets them through to it as if nothing stood between:
+ * HTTP/2 request by request, so that it can be counted and measured, anything else byte by byte.
+ */
+export class Inbound extends TrafficSide {
+  readonly #applications: Applications;
+
+  /** @param applications - the configuration of `context` */
+  constructor(context: RelayContext, flushQueue: FlushQueue, applications: Applications) {
+    super(context, flushQueue);
+    this.#applications = applications;
+  }
+
+  /** Takes over a new, paused connection that came in at `door`. */
+  accept(socket: Socket, { application }: InboundDoor): void {
+    this.take(socket);
+    sniff(socket, NO_BYTES, this.context.clock, SILENCE_MS, (what, bytes) => {
+      if (what !== 'http2') return this.#passToApplication(socket, bytes, application);
+      this.relay(socket, bytes, new InboundRouter(this.context, this.#applications.admit(application)));
+    });
+  }
+
+  #passToApplication(socket: Socket, bytes: Buffer, { host, port }: Destination): void {
+    const nothing = (): void => {};
+    this.passThrough(socket, bytes, { host, port }, nothing, (reason) => {
+      this.context.logger.warn('a connection that is not HTTP/2 could not be passed to the application', {
+        application: `${host}:${port}`,
+        reason,
+      });
+      // Its caller is to see what it would have seen without a proxy: a port where nobody listens.
+      socket.resetAndDestroy();
+    });
+  }
+}
