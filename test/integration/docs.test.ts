@@ -100,7 +100,7 @@ describe('the documents', () => {
     assert.deepEqual(broken, []);
   });
 
-  for (const command of ['demo', 'run', 'control', 'proxy', 'analyze', 'explain']) {
+  for (const command of ['demo', 'run', 'control', 'proxy', 'analyze', 'explain', 'inject', 'capture-init']) {
     it(`name every option of weir ${command}, and no other`, () => {
       const help = spawnSync(process.execPath, ['packages/mesh/bin/weir.js', command, '--help'], {
         cwd: repositoryRoot,

@@ -112,7 +112,8 @@ describe('the inbound door', needsWeir, () => {
     stream.end();
     const { headers, body } = await readResponse(stream);
     assert.deepEqual([headers['x-answer'], body.toString()], ['yes', 'body']);
-    assert.deepEqual({ ...received }, sent);
+    // Names and values only: the object of Node carries a symbol besides.
+    assert.deepEqual(Object.fromEntries(Object.entries(received ?? {})), sent);
   });
 
   it('passes on what is not HTTP/2, whoever speaks first', async () => {

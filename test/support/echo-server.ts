@@ -45,6 +45,8 @@ export class EchoServer {
   repliesWritten = 0;
   /** Messages taken from the client by ClientStream and Bidi. */
   messagesRead = 0;
+  /** Every unary call fails with this status; 0: as it asks. */
+  failing = 0;
   /** The addresses that calls came from: one per connection. */
   readonly peers = new Set<string>();
   #address = '';
@@ -149,7 +151,8 @@ export class EchoServer {
     const end = this.#begin(call);
     await this.#wait(call.request);
     end();
-    if (call.request.statusCode > 0) answer(this.#failure(call, call.request));
+    if (this.failing > 0) answer({ code: this.failing, details: `${this.name} fails` });
+    else if (call.request.statusCode > 0) answer(this.#failure(call, call.request));
     else answer(null, this.#reply(call.request), this.#trailers(call));
   }
 

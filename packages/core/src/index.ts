@@ -1,9 +1,13 @@
+export type { AttemptFeedback } from './balancer/attempt-feedback.js';
 export type { Balancer, PickContext } from './balancer/balancer.js';
 export type { ClusterBalancing } from './balancer/cluster-balancer.js';
 export { ClusterBalancer } from './balancer/cluster-balancer.js';
 export type { BalancerPolicy } from './balancer/create-balancer.js';
 export { createBalancer, defaultBalancerPolicy, needsHash } from './balancer/create-balancer.js';
 export type { HostView } from './balancer/host-view.js';
+export type { P2cEwmaSettings } from './balancer/p2c-ewma.js';
+export { defaultP2cEwma } from './balancer/p2c-ewma.js';
+export type { ProbeSender } from './balancer/probe-sender.js';
 export type { SlowStartSettings } from './balancer/slow-start.js';
 export type { Clock, Timer } from './clock.js';
 export type { EndpointDiff } from './endpoint/diff-endpoints.js';

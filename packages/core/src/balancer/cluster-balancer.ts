@@ -2,11 +2,14 @@ import type { Clock } from '../clock.js';
 import type { EndpointState } from '../endpoint/endpoint-state.js';
 import { remainder } from '../hash/hash64.js';
 import type { Random } from '../random.js';
+import type { LoadReport } from '../load/load-report.js';
+import type { AttemptFeedback } from './attempt-feedback.js';
 import type { Balancer, PickContext } from './balancer.js';
 import { type BalancerPolicy, createBalancer, needsHash } from './create-balancer.js';
 import { groupBy } from './group-by.js';
 import { asDescribed, type HostView, inPanic } from './host-view.js';
 import { LocalityBalancer, localityWeighted } from './locality-balancer.js';
+import type { ProbeSender } from './probe-sender.js';
 import { loadOfPriorities, type PrioritySettings } from './priority-load.js';
 
 /** How the requests of a cluster are divided: among priorities, localities, hosts. */
@@ -32,12 +35,17 @@ export class ClusterBalancer<Host extends EndpointState = EndpointState> impleme
   readonly #balancing: ClusterBalancing;
   readonly #random: Random;
   readonly #clock: Clock;
+  readonly #probes: ProbeSender<Host> | undefined;
   #levels: readonly Level<Host>[] = [];
   #panicking = 0;
 
-  /** @throws {RangeError} when a setting is out of its range */
-  constructor(balancing: ClusterBalancing, random: Random, clock: Clock) {
+  /**
+   * @param probes for policies that ask callees for their load
+   * @throws {RangeError} when a setting is out of its range
+   */
+  constructor(balancing: ClusterBalancing, random: Random, clock: Clock, probes?: ProbeSender<Host>) {
     this.name = createBalancer<Host>(balancing.policy, random, clock).name;
+    this.#probes = probes;
     this.#balancing = balancing;
     this.#random = random;
     this.#clock = clock;
@@ -71,6 +79,9 @@ export class ClusterBalancer<Host extends EndpointState = EndpointState> impleme
       this.#updateLevel(balancer, group, panic ? inPanic : view);
       return { priority, balancer, percent };
     });
+    for (const { priority, balancer } of before) {
+      if (!this.#levels.some((level) => level.priority === priority)) balancer.close?.();
+    }
   }
 
   pick(context: PickContext): Host | undefined {
@@ -95,6 +106,24 @@ export class ClusterBalancer<Host extends EndpointState = EndpointState> impleme
     return undefined;
   }
 
+  onAttemptEnd(host: Host, feedback: AttemptFeedback): void {
+    this.#balancerOf(host)?.onAttemptEnd?.(host, feedback);
+  }
+
+  onLoadReport(host: Host, report: LoadReport): void {
+    this.#balancerOf(host)?.onLoadReport?.(host, report);
+  }
+
+  close(): void {
+    for (const { balancer } of this.#levels) balancer.close?.();
+  }
+
+  #balancerOf({ endpoint }: Host): Balancer<Host> | undefined {
+    const priority = endpoint.priority ?? 0;
+    for (const level of this.#levels) if (level.priority === priority) return level.balancer;
+    return undefined;
+  }
+
   /** A request that is bound to something goes to the same priority each time. */
   #draw({ hash }: PickContext): Level<Host> | undefined {
     let point = hash === undefined ? this.#random.int(100) : remainder(hash, 100);
@@ -107,7 +136,8 @@ export class ClusterBalancer<Host extends EndpointState = EndpointState> impleme
 
   #createLevel(): Balancer<Host> {
     const { policy, localityWeighted: weighted, overprovisioningPercent } = this.#balancing;
-    const create = (): Balancer<Host> => createBalancer<Host>(policy, this.#random, this.#clock);
+    const create = (): Balancer<Host> =>
+      createBalancer<Host>(policy, this.#random, this.#clock, this.#probes);
     return weighted && !needsHash(policy)
       ? new LocalityBalancer(create, this.#random, overprovisioningPercent)
       : create();

@@ -10,6 +10,7 @@ describe('createBalancer', () => {
       { name: 'round_robin' },
       { name: 'random' },
       defaultBalancerPolicy,
+      { name: 'least_request', choiceCount: 2, activeRequestBias: 1 },
       { name: 'ring_hash', minimumRingSize: 1_024, maximumRingSize: 4_096 },
       { name: 'maglev', tableSize: 65_537 },
     ];
@@ -21,6 +22,8 @@ describe('createBalancer', () => {
   it('refuses settings that are out of their range', () => {
     const slow = { windowMs: 1, minWeightPercent: 10, aggression: 1 };
     const wrong: [BalancerPolicy, RegExp][] = [
+      [{ name: 'p2c_ewma', decayMs: 0 }, /decayMs must be more than 0/],
+      [{ name: 'p2c_ewma', seedMs: NaN }, /seedMs/],
       [{ name: 'least_request', choiceCount: 1, activeRequestBias: 1 }, /choice_count/],
       [{ name: 'ring_hash', minimumRingSize: 0, maximumRingSize: 1 }, /minimum_ring_size/],
       [{ name: 'ring_hash', minimumRingSize: 2, maximumRingSize: 1 }, /maximum_ring_size/],

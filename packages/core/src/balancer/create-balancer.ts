@@ -4,12 +4,15 @@ import type { Random } from '../random.js';
 import type { Balancer } from './balancer.js';
 import { createMaglevBalancer, createRingHashBalancer } from './hash-balancer.js';
 import { LeastRequestBalancer } from './least-request.js';
+import { P2cEwmaBalancer, type P2cEwmaSettings } from './p2c-ewma.js';
+import type { ProbeSender } from './probe-sender.js';
 import { RandomBalancer } from './random-balancer.js';
 import { RoundRobinBalancer } from './round-robin.js';
 import { SlowStartBalancer, type SlowStartSettings } from './slow-start.js';
 
-/** A balancing algorithm with its settings, which are Envoy's. */
+/** A balancing algorithm with its settings, which are Envoy's where Envoy has the algorithm. */
 export type BalancerPolicy =
+  | ({ readonly name: 'p2c_ewma'; readonly slowStart?: SlowStartSettings } & P2cEwmaSettings)
   | { readonly name: 'round_robin'; readonly slowStart?: SlowStartSettings }
   | { readonly name: 'random' }
   | {
@@ -36,12 +39,8 @@ export type BalancerPolicy =
       readonly tableSize: number;
     };
 
-/** Least request with Envoy's defaults. */
-export const defaultBalancerPolicy: BalancerPolicy = {
-  name: 'least_request',
-  choiceCount: 2,
-  activeRequestBias: 1,
-};
+/** Power of two choices over peak EWMA: needs nothing of the callees and bears unequal ones. */
+export const defaultBalancerPolicy: BalancerPolicy = { name: 'p2c_ewma' };
 
 /** Whether requests are bound to hosts by their hash, so that it is worth computing. */
 export function needsHash({ name }: BalancerPolicy): boolean {
@@ -49,16 +48,20 @@ export function needsHash({ name }: BalancerPolicy): boolean {
 }
 
 /**
- * The balancer for a policy. It has no hosts until its first `update`.
+ * The balancer for a policy. It has no hosts until its first `update`, and sets no timer before.
  *
+ * @param probes for policies that ask callees for their load; without it they make do with what else they see
  * @throws {RangeError} when a setting is out of its range
  */
 export function createBalancer<Host extends EndpointState = EndpointState>(
   policy: BalancerPolicy,
   random: Random,
   clock: Clock,
+  _probes?: ProbeSender<Host>,
 ): Balancer<Host> {
   switch (policy.name) {
+    case 'p2c_ewma':
+      return startingSlowly(new P2cEwmaBalancer(policy, random, clock), policy.slowStart, clock);
     case 'round_robin':
       return startingSlowly(new RoundRobinBalancer(random), policy.slowStart, clock);
     case 'random':

@@ -1,5 +1,7 @@
 import type { EndpointState } from '../endpoint/endpoint-state.js';
 import type { Random } from '../random.js';
+import type { LoadReport } from '../load/load-report.js';
+import type { AttemptFeedback } from './attempt-feedback.js';
 import type { Balancer, PickContext } from './balancer.js';
 import { groupBy } from './group-by.js';
 import { asDescribed, type HostView } from './host-view.js';
@@ -47,6 +49,9 @@ export class LocalityBalancer<Host extends EndpointState> implements Balancer<Ho
         : weightOfAvailable(group, view);
       this.#localities.set(name, { balancer, weight });
     }
+    for (const [name, { balancer }] of before) {
+      if (!this.#localities.has(name)) balancer.close?.();
+    }
     this.#drawn = [...this.#localities.values()].filter(({ weight }) => weight > 0);
     this.#total = this.#drawn.reduce((sum, { weight }) => sum + weight, 0);
   }
@@ -66,6 +71,18 @@ export class LocalityBalancer<Host extends EndpointState> implements Balancer<Ho
       if (picked !== undefined) return picked;
     }
     return undefined;
+  }
+
+  onAttemptEnd(host: Host, feedback: AttemptFeedback): void {
+    this.#localities.get(host.endpoint.locality)?.balancer.onAttemptEnd?.(host, feedback);
+  }
+
+  onLoadReport(host: Host, report: LoadReport): void {
+    this.#localities.get(host.endpoint.locality)?.balancer.onLoadReport?.(host, report);
+  }
+
+  close(): void {
+    for (const { balancer } of this.#localities.values()) balancer.close?.();
   }
 }
 

@@ -1,5 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { EndpointState } from '../endpoint/endpoint-state.js';
+import type { LoadReport } from '../load/load-report.js';
+import type { AttemptFeedback } from './attempt-feedback.js';
 import type { Balancer, PickContext } from './balancer.js';
 import { asDescribed, type HostView } from './host-view.js';
 
@@ -61,6 +63,18 @@ export class SlowStartBalancer<Host extends EndpointState> implements Balancer<H
   pick(context: PickContext): Host | undefined {
     if (this.#nextStepMs !== Infinity && this.#clock.nowMs() >= this.#nextStepMs) this.#step();
     return this.#inner.pick(context);
+  }
+
+  onAttemptEnd(host: Host, feedback: AttemptFeedback): void {
+    this.#inner.onAttemptEnd?.(host, feedback);
+  }
+
+  onLoadReport(host: Host, report: LoadReport): void {
+    this.#inner.onLoadReport?.(host, report);
+  }
+
+  close(): void {
+    this.#inner.close?.();
   }
 
   #step(): void {

@@ -1,3 +1,5 @@
+import type { PeakEwma } from './peak-ewma.js';
+import type { ResultWindow } from './result-window.js';
 import type { OutlierRecord } from '../resilience/outlier-record.js';
 
 /**
@@ -10,6 +12,8 @@ export class EndpointStats {
   inFlight = 0;
   /** Sequence number of the last pick by a balancer that breaks ties with it; 0 means never. */
   lastPick = 0;
+  /** When it was last picked by a balancer that minds, on the clock's `nowMs`; `-Infinity` means never. */
+  lastPickMs = -Infinity;
   /** Requests ever begun. */
   started = 0;
   /** Requests that ended in failure, as judged by the caller. */
@@ -24,6 +28,11 @@ export class EndpointStats {
    * not, or when nobody asks.
    */
   availableSinceMs: number | undefined = undefined;
+
+  /** Its latency as seen from here, with what its failures add; `undefined` when nobody measures. */
+  latency: PeakEwma | undefined = undefined;
+  /** How its latest attempts ended; `undefined` when nobody counts. */
+  results: ResultWindow | undefined = undefined;
 
   /** Counts a request sent to the endpoint. Each call is followed by exactly one `end`. */
   begin(): void {

@@ -9,7 +9,7 @@ export interface AdminPage {
   readonly path: string;
   /** One line for the index. */
   readonly about: string;
-  render(): AdminResponse | Promise<AdminResponse>;
+  render(query: URLSearchParams): AdminResponse | Promise<AdminResponse>;
 }
 
 /** Answers a GET request for a path with an optional query; never fails. */
@@ -21,13 +21,13 @@ export function createAdminHandler(title: string, pages: readonly AdminPage[]): 
   const width = Math.max(...pages.map(({ path }) => path.length));
   const list = pages.map(({ path, about }) => `  ${path.padEnd(width)}  ${about}\n`).join('');
   return async (url) => {
-    const path = url.split('?', 1)[0] ?? '';
+    const [path = '', ...query] = url.split('?');
     if (path === '/') return textResponse(200, `${title}\n\n${list}`);
     const page = byPath.get(path);
     if (page === undefined)
       return textResponse(404, `There is no ${JSON.stringify(path)} here, only:\n\n${list}`);
     try {
-      return await page.render();
+      return await page.render(new URLSearchParams(query.join('?')));
     } catch (error) {
       return textResponse(500, `${path} failed: ${error instanceof Error ? error.message : String(error)}\n`);
     }

@@ -42,4 +42,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'where a call would go, by which rule, and why not by another',
     load: async () => (await import('./explain.js')).explainCommand(),
   },
+  {
+    name: 'inject',
+    summary: 'adds the sidecar to the pods in a file of YAML',
+    load: async () => (await import('./inject.js')).injectCommand(),
+  },
+  {
+    name: 'capture-init',
+    summary: "redirects a pod's traffic to its sidecar (a step before the pod starts)",
+    load: async () => (await import('./capture-init.js')).captureInitCommand(),
+  },
 ];

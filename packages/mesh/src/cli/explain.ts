@@ -4,11 +4,12 @@ import type { BalancerName } from '../control/translate/sidecar/balancer.js';
 import { DiskFiles } from '../kube/directory/disk-files.js';
 import type { Locality } from '../xds/generated/envoy.config.core.v3.js';
 import { balancerOption, directoryOption } from './control.js';
+import { askProxy, ProxyUnreachableError } from './explain/ask-proxy.js';
 import { describeUnknown } from './explain/describe-unknown.js';
 import { formatReport } from './explain/format-report.js';
 import { loadConfiguration } from './explain/load-configuration.js';
 import { collectHeader, type Headers, NO_HEADERS, parseMethod } from './explain/parse-request.js';
-import { explainRequest } from './explain/report.js';
+import { explainRequest, type ExplainReport } from '../proxy/explain/report.js';
 import { outputOption, printJsonLine, type OutputFormat } from './output.js';
 import { formatHostPort, parseHostPort, type HostPort } from './parse-address.js';
 import { collectLabel, type Labels, NO_LABELS, parseLocality } from './parse-node.js';
@@ -21,7 +22,8 @@ interface ExplainOptions {
   readonly label: Labels;
   readonly locality: Locality | undefined;
   readonly balancer: BalancerName;
-  readonly file: string;
+  readonly file: string | undefined;
+  readonly proxy: HostPort | undefined;
   readonly output: OutputFormat;
 }
 
@@ -29,9 +31,10 @@ interface ExplainOptions {
 export function explainCommand(): Command {
   return new Command('explain')
     .description(
-      'Reads a directory of YAML once and says where a call would go: the rule that matches it, those before it and\n' +
-        'why they do not, the endpoints, and the timeouts, retries and limits in force, each with the place it is\n' +
-        'written. Needs nothing running. Ends with 1 when no rule takes the call.',
+      'Says where a call would go: the rule that matches it, those before it and why they do not, the endpoints, and\n' +
+        'the timeouts, retries and limits in force, each with the place it is written. Reads a directory of YAML (-f),\n' +
+        'and needs nothing running; or asks a running proxy (--proxy), which also knows who is ejected and what is in\n' +
+        'use. Ends with 1 when no rule takes the call.',
     )
     .addOption(
       new Option('--to <service:port>', 'what the client dials, such as greeter:50051')
@@ -58,19 +61,56 @@ export function explainCommand(): Command {
         .default(NO_LABELS, 'none'),
     )
     .option('--locality <region/zone/subzone>', 'where the caller runs (default: unknown)', parseLocality)
-    .addOption(directoryOption())
+    .addOption(directoryOption().makeOptionMandatory(false))
+    .addOption(
+      new Option('--proxy <host:port>', 'asks the proxy with this --admin, for calls through it')
+        .argParser(parseHostPort)
+        .conflicts(['file', 'namespace', 'label', 'locality']),
+    )
     .addOption(balancerOption())
     .addOption(outputOption())
     .action((options: ExplainOptions, command: Command) => explain(options, command));
 }
 
 async function explain(options: ExplainOptions, command: Command): Promise<void> {
-  const { to, method: path, header: headers, namespace, label: labels, locality, balancer, output } = options;
-  const files = new DiskFiles(options.file);
+  const { file, proxy, output } = options;
+  const report =
+    proxy !== undefined
+      ? await explainInProxy(proxy, options, command)
+      : file !== undefined
+        ? await explainDirectory(file, options, command)
+        : command.error('weir: say where to look: -f DIR, or --proxy HOST:PORT of a running proxy', {
+            exitCode: 2,
+          });
+  if (output === 'json') printJsonLine(report);
+  else process.stdout.write(formatReport(report));
+  if (!report.routed) process.exitCode = 1;
+}
+
+async function explainInProxy(
+  proxy: HostPort,
+  { to, method, header: headers, balancer }: ExplainOptions,
+  command: Command,
+): Promise<ExplainReport> {
+  try {
+    return await askProxy(proxy, { to, method, headers, balancer });
+  } catch (error) {
+    if (error instanceof ProxyUnreachableError) command.error(`weir: ${error.message}`, { exitCode: 2 });
+    throw error;
+  }
+}
+
+async function explainDirectory(
+  directory: string,
+  options: ExplainOptions,
+  command: Command,
+): Promise<ExplainReport> {
+  const { to, method: path, header: headers, namespace, label: labels, locality, balancer } = options;
+  const files = new DiskFiles(directory);
   try {
     await files.list();
   } catch (error) {
-    command.error(`weir: ${directoryError(options.file, error).message}`, { exitCode: 2 });
+    command.error(`weir: ${directoryError(directory, error).message}`, { exitCode: 2 });
   }
   const { region = '', zone = '', subZone = '' } = locality ?? {};
   const client = { namespace, labels, locality: locality && { region, zone, subZone } };
@@ -86,10 +126,7 @@ async function explain(options: ExplainOptions, command: Command): Promise<void>
     describeUnknown(model, to, namespace),
   );
   config.close();
-  const report = { ...explained, errors };
-  if (output === 'json') printJsonLine(report);
-  else process.stdout.write(formatReport(report));
-  if (!report.routed) process.exitCode = 1;
+  return { ...explained, errors };
 }
 
 function parseDestination(text: string): HostPort {

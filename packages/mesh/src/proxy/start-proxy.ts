@@ -14,6 +14,7 @@ import { adsOverHttp2 } from '../xds/client/ads-over-http2.js';
 import type { NodeIdentity } from '../xds/client/node.js';
 import { TYPE_CLUSTER, TYPE_LISTENER } from '../xds/type-urls.js';
 import { bindError } from './bind-error.js';
+import { explainPage } from './explain/explain-page.js';
 import { createDataPlane, type DataPlane } from './data-plane.js';
 import { type Destination, type Door, type ListenAddress, openDoor } from './door.js';
 import type { RelayOptions } from './relay/relay-options.js';
@@ -110,13 +111,14 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     },
   });
   let draining = false;
+  const sources = async () => mergeReports(ownSources(plane, ads, draining), await workers.reports());
   const admin = await listenAdmin(
     options.admin.host,
     options.admin.port,
-    createAdminHandler(
-      'weir proxy',
-      proxyPages(async () => mergeReports(ownSources(plane, ads, draining), await workers.reports())),
-    ),
+    createAdminHandler('weir proxy', [
+      ...proxyPages(sources),
+      explainPage(config, async () => (await sources()).proxy),
+    ]),
   ).catch((error: unknown) => {
     workers.destroy();
     throw bindError('--admin', options.admin.host, options.admin.port, error);

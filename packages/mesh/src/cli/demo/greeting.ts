@@ -1,7 +1,7 @@
 import { Agent } from 'node:http';
 import type { HostPort } from '../parse-address.js';
 import { formatHostPort } from '../parse-address.js';
-import { httpGet } from './http-get.js';
+import { httpGet } from '../http-get.js';
 import { SERVICE } from './pods.js';
 
 /** What became of one call: the pod that answered, or what went wrong. */

@@ -5,7 +5,7 @@ import type { HostPort } from '../parse-address.js';
 import { SERVICE_MANIFEST } from './cast.js';
 import type { Cast, RunningServer } from './cast.js';
 import { Caller } from './greeting.js';
-import { httpGet } from './http-get.js';
+import { httpGet } from '../http-get.js';
 import { FIRST_PODS, NEXT_PODS } from './pods.js';
 import { rollOut } from './rolling-update.js';
 import type { Rollout } from './rolling-update.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { formatReport } from './format-report.js';
-import type { ExplainedDestination, ExplainedMatch, ExplainReport } from './report.js';
+import type { ExplainedDestination, ExplainedMatch, ExplainReport } from '../../proxy/explain/report.js';
 
 const inFile = (line: number) => ({ file: 'a.yaml', line, object: 'VirtualService default/greeter' });
 

@@ -1,6 +1,6 @@
 import type { ExplainedSetting, PassedOverRoute, Source } from '@weir/core';
 import { formatSource } from '../../control/registry/source.js';
-import type { ExplainedDestination, ExplainedMatch, ExplainReport } from './report.js';
+import type { ExplainedDestination, ExplainedMatch, ExplainReport } from '../../proxy/explain/report.js';
 
 const COLUMNS = 80;
 /** Settings and their values stand side by side. */
@@ -23,7 +23,7 @@ export function formatReport(report: ExplainReport): string {
     errors.length === 0
       ? []
       : [
-          'errors, for which a part of the directory is not in force',
+          'errors, for which a part of the configuration is not in force',
           ...errors.flatMap((one) => wrap(one, 2)),
         ],
   ];
@@ -64,25 +64,32 @@ function formatDestination(destination: ExplainedDestination, ofRule: Source | u
     ...wrap(`${formatShare(share)} to ${name}`, 2),
     ...from,
     ...(missing === '' ? [] : wrap(`NOTHING BEHIND IT: ${missing}`, 4)),
-    ...(missing === '' && !endpoints.some(({ health }) => health === 'healthy')
-      ? wrap('NO HEALTHY ENDPOINT: calls that go here fail', 4)
-      : []),
+    ...(missing === '' ? formatHealth(destination) : []),
     ...formatEndpoints(endpoints),
-    ...limits.flatMap((limit) => formatValue(limit.name, limit.value, limit.source, 4)),
+    ...limits.flatMap(({ name: limit, value, inUse, source: where }) =>
+      formatValue(limit, inUse === undefined ? value : `${value}, ${inUse} now`, where, 4),
+    ),
     ...withoutEffect.flatMap((warning) => wrap(`without effect: ${warning}`, 4)),
   ];
 }
 
+function formatHealth({ endpoints, panicking = false }: ExplainedDestination): string[] {
+  if (panicking) return wrap('TOO FEW HEALTHY ENDPOINTS: calls go to the others as well', 4);
+  if (endpoints.some(({ health, ejected = false }) => health === 'healthy' && !ejected)) return [];
+  return wrap('NO HEALTHY ENDPOINT: calls that go here fail', 4);
+}
+
 function formatEndpoints(endpoints: ExplainedDestination['endpoints']): string[] {
   const widest = Math.max(0, ...endpoints.map(({ address }) => address.length));
-  return endpoints.map(({ address, health, pod, locality, weight, priority }) => {
+  return endpoints.map(({ address, health, ejected = false, pod, locality, weight, priority, inFlight }) => {
     const more = [
       pod === '' ? '' : `pod ${pod}`,
       locality,
       weight === 1 ? '' : `weight ${weight}`,
       priority === 0 ? '' : `priority ${priority}`,
+      inFlight === undefined ? '' : `${inFlight} in flight`,
     ].filter((part) => part !== '');
-    return `    ${address.padEnd(widest)}  ${health.padEnd(9)}  ${more.join(', ')}`.trimEnd();
+    return `    ${address.padEnd(widest)}  ${(ejected ? 'ejected' : health).padEnd(9)}  ${more.join(', ')}`.trimEnd();
   });
 }
 

@@ -1,3 +1,4 @@
+import type { GrpcOutlierObject } from '../../kube/resources/grpc-policy.js';
 import type { TrafficPolicyObject } from '../../kube/resources/traffic-policy.js';
 import { hasLabels, type Client } from './client.js';
 import { reaches } from './export-to.js';
@@ -20,12 +21,19 @@ export interface EffectiveSubset {
   readonly source: Source;
 }
 
-/** What all DestinationRules together say of a service to a client. */
+/** What a GRPCPolicy adds on endpoints that fail. */
+export interface EffectiveOutlier {
+  readonly spec: GrpcOutlierObject;
+  readonly source: Source;
+}
+
+/** What all DestinationRules together, and the GRPCPolicy of the service, say of it to a client. */
 export interface EffectiveRule {
   readonly trafficPolicy: TrafficPolicyObject | undefined;
   /** Of the traffic policy, or else of the first rule. */
   readonly source: Source;
   readonly subsets: readonly EffectiveSubset[];
+  readonly outlier?: EffectiveOutlier;
 }
 
 /**
@@ -33,6 +41,18 @@ export interface EffectiveRule {
  * namespace; of the most specific host; first among those whose `workloadSelector` selects the client.
  */
 export function findEffectiveRule(
+  policies: Policies,
+  service: ModelService,
+  client: Client,
+): EffectiveRule | undefined {
+  const rule = findDestinationRule(policies, service, client);
+  const { spec, source } = policies.grpcPolicies.get(service.host)?.whole ?? {};
+  if (spec?.outlierDetection === undefined || source === undefined) return rule;
+  const outlier = { spec: spec.outlierDetection, source };
+  return { ...(rule ?? { trafficPolicy: undefined, source, subsets: [] }), outlier };
+}
+
+function findDestinationRule(
   policies: Policies,
   service: ModelService,
   client: Client,

@@ -1,5 +1,5 @@
 import type { TrafficPolicyObject } from '../../kube/resources/traffic-policy.js';
-import type { EffectiveRule, EffectiveSubset } from './effective-rule.js';
+import type { EffectiveOutlier, EffectiveRule, EffectiveSubset } from './effective-rule.js';
 import type { Source } from './source.js';
 
 /** A traffic policy for one port of a service or subset, with nothing left to look up. */
@@ -8,6 +8,7 @@ export type EffectiveTrafficPolicy = Omit<TrafficPolicyObject, 'portLevelSetting
 export interface SourcedTrafficPolicy {
   readonly policy: EffectiveTrafficPolicy;
   readonly source: Source;
+  readonly outlier?: EffectiveOutlier;
 }
 
 /**
@@ -24,10 +25,15 @@ export function effectiveTrafficPolicy(
   if (rule === undefined) return undefined;
   const ofRule = applyTo({}, rule.trafficPolicy, port);
   const policy = applyTo(ofRule, subset?.trafficPolicy, port);
-  if (Object.keys(policy).length === 0 && subset === undefined) return undefined;
+  const { outlier } = rule;
+  if (Object.keys(policy).length === 0 && subset === undefined && outlier === undefined) return undefined;
   // Where most of it is written, for people.
   const ofSubset = subset?.trafficPolicy !== undefined || rule.trafficPolicy === undefined;
-  return { policy, source: (ofSubset ? subset?.source : undefined) ?? rule.source };
+  return {
+    policy,
+    source: (ofSubset ? subset?.source : undefined) ?? rule.source,
+    ...(outlier && { outlier }),
+  };
 }
 
 function applyTo(

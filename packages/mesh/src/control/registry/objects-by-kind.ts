@@ -1,6 +1,7 @@
+import { SERVICE_NAME_LABEL } from '@weir/core/kube';
 import type { LoadedObject } from '../../kube/directory/manifest-set.js';
 import type { DestinationRuleObject } from '../../kube/resources/destination-rule.js';
-import { SERVICE_NAME_LABEL, type EndpointSliceObject } from '../../kube/resources/endpoint-slice.js';
+import type { EndpointSliceObject } from '../../kube/resources/endpoint-slice.js';
 import type { GrpcPolicyObject } from '../../kube/resources/grpc-policy.js';
 import type { PodObject } from '../../kube/resources/pod.js';
 import type { ServiceEntryObject } from '../../kube/resources/service-entry.js';

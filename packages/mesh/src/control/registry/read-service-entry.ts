@@ -1,6 +1,6 @@
+import { compareEndpoints } from '@weir/core/kube';
 import { isIP } from 'node:net';
 import type { ServiceEntryObject } from '../../kube/resources/service-entry.js';
-import { compareEndpoints } from './merge-slices.js';
 import type { ModelEndpoint, ModelLocality, ModelPort, ModelService } from './model.js';
 import { protocolOfWord } from './protocol.js';
 import { readExportTo } from './export-to.js';

@@ -1,10 +1,10 @@
 import { isIP, isIPv6 } from 'node:net';
+import { mergeSlices, type AddressFamily, type LabelsOf } from '@weir/core/kube';
 import type { LoadedObject } from '../../kube/directory/manifest-set.js';
 import type { ProblemCode } from '../../kube/problem-code.js';
 import type { Problem } from '../../kube/problem.js';
 import type { EndpointSliceObject } from '../../kube/resources/endpoint-slice.js';
 import type { ServiceObject } from '../../kube/resources/service.js';
-import { mergeSlices, type AddressFamily, type LabelsOf } from './merge-slices.js';
 import type { ModelPort, ModelService } from './model.js';
 import { carriesRequests, protocolOfPort } from './protocol.js';
 import type { Loaded } from './source.js';
@@ -41,7 +41,7 @@ export function readService(
       appProtocol: port.appProtocol,
       transport: port.protocol,
     });
-    const endpoints = mergeSlices(objects, port.name ?? '', preferred, labelsOf);
+    const endpoints = mergeSlices(objects, port.name ?? '', preferred, { labelsOf });
     return { number: port.port, name: port.name ?? '', protocol, endpoints };
   });
   const model: ModelService = {

@@ -3,9 +3,6 @@ import * as z from 'zod';
 import { objectMeta, portNumber, stringMap } from './metadata.js';
 import { reportDuplicates } from './duplicates.js';
 
-/** The label that says which Service a slice belongs to (Kubernetes `discoveryv1.LabelServiceName`). */
-export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
-
 const named = z.strictObject({ name: z.string() });
 
 const objectReference = z.strictObject({

@@ -34,9 +34,23 @@ const rateLimit = z.strictObject({
   unit: z.enum(['second', 'minute', 'hour']),
 });
 
+const percentage = z.int().min(0).max(100);
+const volume = {
+  enforcing: percentage.optional(),
+  minimumHosts: z.int().min(0).optional(),
+  requestVolume: z.int().min(0).optional(),
+};
+
+const outlierDetection = z.strictObject({
+  codes: z.array(grpcFailure).min(1).optional(),
+  failurePercentage: z.strictObject({ ...volume, threshold: percentage.optional() }).optional(),
+  successRate: z.strictObject({ ...volume, stdevFactor: z.number().min(0).max(1000).optional() }).optional(),
+});
+
 export const grpcPolicySpec = z.strictObject({
   hedging: hedging.optional(),
   idempotent: z.boolean().optional(),
+  outlierDetection: outlierDetection.optional(),
   rateLimit: rateLimit.optional(),
   retry: retry.optional(),
   streamIdleTimeout: duration().optional(),
@@ -61,6 +75,15 @@ export const grpcPolicySchema = z
         message: 'says nothing of its target; add retry, hedging, rateLimit or another field',
       });
     }
+    if (spec.outlierDetection !== undefined && spec.targetRef.method !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['spec', 'outlierDetection'],
+        message:
+          'endpoints are ejected from a whole Service, not from a method; write it in a policy without targetRef.method',
+      });
+    }
   });
 
+export type GrpcOutlierObject = z.infer<typeof outlierDetection>;
 export type GrpcPolicyObject = z.infer<typeof grpcPolicySchema>;

@@ -120,6 +120,16 @@ const cases: readonly (readonly [problems: string[], said: string])[] = [
     policy('retry: {codes: [OK], attempts: 1}'),
     'spec.retry.codes[0]: "OK" is no gRPC status of a failed call; use one of CANCELLED, UNKNOWN, INVALID_ARGUMENT, DEADLINE_EXCEEDED, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED, RESOURCE_EXHAUSTED, FAILED_PRECONDITION, ABORTED, OUT_OF_RANGE, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS, UNAUTHENTICATED',
   ],
+  [
+    policy('outlierDetection: {codes: [UNAVAILABLE], failurePercentage: {treshold: 50}}'),
+    'spec.outlierDetection.failurePercentage.treshold: unknown field "treshold"; did you mean "threshold"?',
+  ],
+  [
+    problemsOf(
+      'apiVersion: weir.dev/v1\nkind: GRPCPolicy\nmetadata: {name: a}\nspec: {targetRef: {kind: Service, name: a, method: a.B/C}, outlierDetection: {codes: [INTERNAL]}}\n',
+    ),
+    'spec.outlierDetection: endpoints are ejected from a whole Service, not from a method; write it in a policy without targetRef.method',
+  ],
   [policy('hedging: {attempts: 9, delay: 1s}'), 'spec.hedging.attempts: must be at most 5, is 9'],
   [policy(''), 'spec: says nothing of its target; add retry, hedging, rateLimit or another field'],
 ];

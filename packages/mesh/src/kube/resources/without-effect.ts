@@ -1,6 +1,6 @@
+import { SERVICE_NAME_LABEL } from '@weir/core/kube';
 import type { ProblemCode } from '../problem-code.js';
 import type { FieldPath, Severity } from '../problem.js';
-import { SERVICE_NAME_LABEL } from './endpoint-slice.js';
 import type { KubeObject } from './kinds.js';
 import { findUnsupported } from './support/find-unsupported.js';
 

@@ -14,6 +14,7 @@ import {
 import type { Direction } from '../../admin/direction.js';
 import type { ClusterSettings } from './cluster-settings/read-cluster.js';
 import type { PoolSettings } from './cluster-settings/read-pool.js';
+import type { AttemptEnd } from './attempt-end.js';
 import { HostSet, type HostSetOptions } from './host-set.js';
 import { DEFAULT_OVERPROVISIONING_PERCENT } from './read-load-assignment.js';
 import type { UpstreamHost } from './upstream-host.js';
@@ -37,6 +38,8 @@ export class Cluster {
   readonly retryBudget: RetryBudget;
   /** How much may go on at a time; what is acquired is released by whoever acquired it. */
   readonly limits: CircuitBreaker;
+  /** Learns from attempts; `undefined`: nobody does. */
+  onAttemptEnd: ((host: UpstreamHost, end: AttemptEnd) => void) | undefined = undefined;
   readonly #options: ClusterOptions;
   readonly #hosts: HostSet;
   readonly #pickContext: MutablePickContext = {
@@ -132,6 +135,11 @@ export class Cluster {
     context.excluded = undefined;
     context.avoidedPriorities = undefined;
     return host;
+  }
+
+  /** Every attempt ends here, however it went. Allocates nothing. */
+  attemptEnded(host: UpstreamHost, end: AttemptEnd): void {
+    this.onAttemptEnd?.(host, end);
   }
 
   /** Takes new settings; hosts, statistics, connections and what is going on stay. */

@@ -24,6 +24,7 @@ export function applicationSettings(port: number): ClusterSettings {
     limits: noCircuitLimits,
     retryBudget: defaultRetryBudget,
     outlier: undefined,
+    outlierSource: undefined,
     missing: '',
     source: undefined,
   };

@@ -1,4 +1,5 @@
 import { REFUSED_STREAM } from '../../http2/error-code.js';
+import type { Attempt } from '../relay/attempt.js';
 import { type AttemptFailure, describeFailure, isUnprocessed } from '../relay/attempt-failure.js';
 import { Exchange } from '../relay/exchange.js';
 
@@ -8,8 +9,8 @@ import { Exchange } from '../relay/exchange.js';
  * elsewhere, as if it had found the application's port closed itself.
  */
 export class InboundExchange extends Exchange {
-  override onAttemptFailed(failure: AttemptFailure): void {
-    if (!isUnprocessed(failure) || this.finished) return super.onAttemptFailed(failure);
+  override onAttemptFailed(attempt: Attempt, failure: AttemptFailure): void {
+    if (!isUnprocessed(failure) || this.finished) return super.onAttemptFailed(attempt, failure);
     this.context.logger.debug('a request has not reached the application', {
       reason: describeFailure(failure),
     });

@@ -6,11 +6,11 @@ import type { Attempt } from './attempt.js';
 export interface AttemptOwner {
   /** A connection has room: the request is to be sent on it. */
   onConnection(attempt: Attempt): void;
-  onUpstreamSendable(): void;
+  onUpstreamSendable(attempt: Attempt): void;
   /** A response's headers, or 1xx before them. */
-  onResponseHeaders(block: HeaderBlock, endStream: boolean): void;
-  onResponseData(chunk: Buffer, start: number, end: number, endStream: boolean): void;
-  onResponseTrailers(trailers: HeaderBlock): void;
+  onResponseHeaders(attempt: Attempt, block: HeaderBlock, endStream: boolean): void;
+  onResponseData(attempt: Attempt, chunk: Buffer, start: number, end: number, endStream: boolean): void;
+  onResponseTrailers(attempt: Attempt, trailers: HeaderBlock): void;
   /** The attempt is over without a whole response. */
-  onAttemptFailed(failure: AttemptFailure): void;
+  onAttemptFailed(attempt: Attempt, failure: AttemptFailure): void;
 }

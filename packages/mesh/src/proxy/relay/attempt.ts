@@ -1,6 +1,10 @@
-import { NO_STATUS } from '../../grpc/status.js';
+import { type Clock, LOAD_TRAILER, parsePushback, RETRY_PUSHBACK_HEADER } from '@weir/core';
+import { CANCELLED, NO_STATUS, parseStatus } from '../../grpc/status.js';
 import { CANCEL } from '../../http2/error-code.js';
+import type { HeaderBlock } from '../../http2/header-block.js';
+import type { HeaderField } from '../../http2/hpack/header-field.js';
 import type { Http2Stream } from '../../http2/stream.js';
+import type { AttemptEnd } from '../config/attempt-end.js';
 import type { Cluster } from '../config/cluster.js';
 import type { UpstreamHost } from '../config/upstream-host.js';
 import type { HostConnections } from '../upstream/host-connections.js';
@@ -12,55 +16,107 @@ import type { AttemptOwner } from './attempt-owner.js';
  * One try of an exchange at one host; on the books of both host and cluster until it is released. To be made
  * after `cluster.limits.requests` has granted it.
  */
-export class Attempt {
-  readonly exchange: AttemptOwner;
+export class Attempt implements AttemptEnd {
+  /** Whose it is; another's from the moment that the others of a hedged call are given up. */
+  owner: AttemptOwner;
   readonly host: UpstreamHost;
-  readonly #cluster: Cluster;
+  readonly cluster: Cluster;
   /** Who looks for a connection for it. */
   pool: HostConnections | undefined = undefined;
   /** Both undefined until a connection took the attempt. */
   connection: UpstreamConnection | undefined = undefined;
   stream: Http2Stream<Attempt> | undefined = undefined;
+  /** Of the response, as far as it has come: its `:status`, and its gRPC status or `NO_STATUS`. */
+  httpStatus: HeaderField | undefined = undefined;
+  grpcStatus = NO_STATUS;
+  failed = false;
+  readonly #clock: Clock;
+  readonly #beganMs: number;
+  /** When the headers came; -1 as long as they have not. */
+  #headersMs = -1;
+  /** What the status stood in, and with it whatever else the endpoint says at the end. */
+  #last: HeaderBlock | undefined = undefined;
+  #givenUp = false;
 
-  constructor(exchange: AttemptOwner, host: UpstreamHost, cluster: Cluster) {
-    this.exchange = exchange;
+  constructor(owner: AttemptOwner, host: UpstreamHost, cluster: Cluster, clock: Clock) {
+    this.owner = owner;
     this.host = host;
-    this.#cluster = cluster;
+    this.cluster = cluster;
+    this.#clock = clock;
+    this.#beganMs = clock.nowMs();
     host.stats.begin();
     cluster.retryBudget.requestStarted();
   }
 
-  /** Takes it off the books; to be called once. */
-  release(failed: boolean): void {
-    this.host.stats.end(failed);
-    this.#cluster.retryBudget.requestEnded();
-    this.#cluster.limits.requests.release();
+  onHeaders(block: HeaderBlock, endStream: boolean): void {
+    if (!block.informational) {
+      this.httpStatus = block.status;
+      this.#headersMs = this.#clock.nowMs();
+      this.#readStatus(block);
+    }
+    this.owner.onResponseHeaders(this, block, endStream);
   }
 
-  get cluster(): Cluster {
-    return this.#cluster;
+  onTrailers(trailers: HeaderBlock): void {
+    this.#readStatus(trailers);
+    this.owner.onResponseTrailers(this, trailers);
+  }
+
+  /** Takes it off the books; to be called once. */
+  release(failed: boolean): void {
+    this.failed = failed;
+    this.host.stats.end(failed);
+    this.cluster.retryBudget.requestEnded();
+    this.cluster.limits.requests.release();
+    this.cluster.attemptEnded(this.host, this);
+  }
+
+  /** Takes it off the books and tells the endpoint: nobody wants what is still to come of it. To be called once. */
+  giveUp(): void {
+    this.#givenUp = true;
+    this.release(false);
+    this.cancel();
+  }
+
+  get latencyMs(): number {
+    return (this.#headersMs === -1 ? this.#clock.nowMs() : this.#headersMs) - this.#beganMs;
+  }
+
+  get grpcCode(): number {
+    return this.#givenUp ? CANCELLED : this.grpcStatus;
+  }
+
+  get pushbackMs(): number | undefined {
+    const pushback = parsePushback(this.#last?.get(RETRY_PUSHBACK_HEADER));
+    if (pushback === 'none') return undefined;
+    return pushback === 'stop' ? -1 : pushback;
+  }
+
+  get loadReport(): string | undefined {
+    return this.#last?.get(LOAD_TRAILER);
   }
 
   /** Tells outlier detection that there is a way to the host. */
   reportConnection(): void {
-    this.#cluster.outlier?.connected(this.host);
+    this.cluster.outlier?.connected(this.host);
   }
 
   /** Tells outlier detection what the host has answered. */
-  reportAnswer(httpStatus: string, grpcStatus: number): void {
-    const { outlier } = this.#cluster;
-    if (outlier === undefined) return;
-    outlier.answered(this.host, Number(httpStatus), grpcStatus === NO_STATUS ? undefined : grpcStatus);
+  reportAnswer(): void {
+    const { cluster, host, httpStatus, grpcStatus } = this;
+    if (cluster.outlier === undefined) return;
+    const code = grpcStatus === NO_STATUS ? undefined : grpcStatus;
+    cluster.outlier.answered(host, Number(httpStatus!.value), code);
   }
 
   /** Tells outlier detection that the host has not answered in time. */
   reportTimeout(): void {
-    this.#cluster.outlier?.localFailure(this.host);
+    this.cluster.outlier?.localFailure(this.host);
   }
 
   /** Tells outlier detection why there is no answer, if the host is to blame: who goes away in good order is not. */
   reportFailure({ kind }: AttemptFailure): void {
-    const { outlier } = this.#cluster;
+    const { outlier } = this.cluster;
     if (outlier === undefined || kind === 'goaway' || kind === 'unsent' || kind === 'overflow') return;
     if (kind === 'connect' || kind === 'stalled') outlier.localFailure(this.host);
     else outlier.reset(this.host);
@@ -75,5 +131,11 @@ export class Attempt {
   /** `bytes` of the response went on: the endpoint may send as many more. */
   consume(bytes: number): void {
     this.connection!.connection.consume(this.stream!, bytes);
+  }
+
+  #readStatus(block: HeaderBlock): void {
+    const status = block.get('grpc-status');
+    if (status !== undefined) this.grpcStatus = parseStatus(status);
+    this.#last = block;
   }
 }

@@ -51,8 +51,6 @@ export class Exchange extends ResponseSide {
   /** A fault that comes before everything else. */
   #delay: Timer | undefined = undefined;
   #hash: RequestHash | undefined = undefined;
-  /** Of the response that the attempt has begun. */
-  #httpStatus: HeaderField | undefined = undefined;
 
   constructor(
     context: RelayContext,
@@ -113,16 +111,13 @@ export class Exchange extends ResponseSide {
     this.sendRequest(attempt, plain ? this.request.fields : this.#attemptFields());
   }
 
-  onResponseHeaders(block: HeaderBlock, endStream: boolean): void {
+  onResponseHeaders(_attempt: Attempt, block: HeaderBlock, endStream: boolean): void {
     const plan = this.#plan;
-    if (!block.informational) {
-      this.#httpStatus = block.status;
-      if (plan?.retry !== undefined && this.#keepBack(plan, block, endStream)) return;
-    }
+    if (plan?.retry !== undefined && !block.informational && this.#keepBack(plan, block, endStream)) return;
     this.#passHeaders(block, endStream);
   }
 
-  onResponseData(chunk: Buffer, start: number, end: number, endStream: boolean): void {
+  onResponseData(_attempt: Attempt, chunk: Buffer, start: number, end: number, endStream: boolean): void {
     const held = this.#plan?.held;
     if (held !== undefined) {
       // Without a byte it says nothing yet.
@@ -136,8 +131,7 @@ export class Exchange extends ResponseSide {
     this.endWithData();
   }
 
-  onResponseTrailers(trailers: HeaderBlock): void {
-    this.readStatus(trailers);
+  onResponseTrailers(_attempt: Attempt, trailers: HeaderBlock): void {
     const held = this.#plan?.held;
     if (this.#retryAnswer(held, trailers)) return;
     if (held !== undefined) this.#passHeaders(held, false);
@@ -146,9 +140,9 @@ export class Exchange extends ResponseSide {
   }
 
   /** The attempt is over without a whole response. */
-  onAttemptFailed(failure: AttemptFailure): void {
-    const attempt = this.#releaseAttempt(true);
-    if (attempt === undefined) return;
+  onAttemptFailed(attempt: Attempt, failure: AttemptFailure): void {
+    if (this.attempt !== attempt) return;
+    this.#releaseAttempt(true);
     attempt.reportFailure(failure);
     if (this.#retryFailure(failedOutcome(failure, isGrpc(this.request)), attempt.host)) return;
     if (failure.kind === 'overflow') return this.replyOverflow(failure.message);
@@ -169,7 +163,7 @@ export class Exchange extends ResponseSide {
       return this.replyOverflow(
         `${cluster.limits.requests.max} requests, the most for ${cluster.name}, are under way`,
       );
-    const attempt = new Attempt(this, host, cluster);
+    const attempt = new Attempt(this, host, cluster, this.context.clock);
     this.attempt = attempt;
     this.#lastHost = host;
     this.#plan?.startAttempt((deadline) => this.#onAttemptExpired(deadline));
@@ -216,22 +210,21 @@ export class Exchange extends ResponseSide {
   /** After headers or trailers that say how the attempt went. */
   #retryAnswer(headers: HeaderBlock | undefined, trailers: HeaderBlock | undefined): boolean {
     const policy = this.#plan?.retry;
-    const status = this.#httpStatus!.value;
-    if (policy === undefined || isSuccess(status, this.grpcStatus, policy)) return false;
-    const outcome = new Answered(status, this.grpcStatus, headers, trailers);
-    const { host } = this.attempt!;
-    if (!this.#planRetry(outcome, host)) return false;
-    this.attempt!.reportAnswer(status, this.grpcStatus);
-    const attempt = this.#releaseAttempt(true)!;
+    if (policy === undefined) return false;
+    const attempt = this.attempt!;
+    const status = attempt.httpStatus!.value;
+    if (isSuccess(status, attempt.grpcStatus, policy)) return false;
+    const outcome = new Answered(status, attempt.grpcStatus, headers, trailers);
+    if (!this.#planRetry(outcome, attempt.host)) return false;
+    attempt.reportAnswer();
+    this.#releaseAttempt(true);
     if (!attempt.stream!.localEnded || !attempt.stream!.remoteEnded) attempt.cancel();
     this.rewindRequest();
-    this.grpcStatus = NO_STATUS;
     return true;
   }
 
   /** Whether the headers of a response are not for the caller, or not yet. */
   #keepBack(plan: CallPolicy, block: HeaderBlock, endStream: boolean): boolean {
-    this.readStatus(block);
     if (this.#retryAnswer(block, undefined)) return true;
     if (endStream || this.committed) return false;
     plan.tooLong = !this.isReplayable;
@@ -243,10 +236,7 @@ export class Exchange extends ResponseSide {
     this.commit();
     this.#plan?.endAttempt();
     if (!block.informational) this.responseBegun = true;
-    if (endStream) {
-      this.readStatus(block);
-      this.#completeAttempt();
-    }
+    if (endStream) this.#completeAttempt();
     const { policy } = this.#routed;
     const fields =
       policy === undefined || block.informational
@@ -257,21 +247,21 @@ export class Exchange extends ResponseSide {
   }
 
   /** Takes the attempt off the books. */
-  #releaseAttempt(failed: boolean): Attempt | undefined {
-    const attempt = this.attempt;
-    if (attempt === undefined) return undefined;
+  #releaseAttempt(failed: boolean): void {
+    const attempt = this.attempt!;
     this.attempt = undefined;
     attempt.release(failed);
     this.#plan?.endAttempt();
-    return attempt;
   }
 
   /** The endpoint has answered in full. */
   #completeAttempt(): void {
+    const attempt = this.attempt!;
     this.responseEnded = true;
-    this.attempt!.reportAnswer(this.#httpStatus!.value, this.grpcStatus);
+    this.grpcStatus = attempt.grpcStatus;
+    attempt.reportAnswer();
     this.#retries?.end();
-    const attempt = this.#releaseAttempt(this.grpcStatus === UNAVAILABLE)!;
+    this.#releaseAttempt(this.grpcStatus === UNAVAILABLE);
     // The call is over though the request isn't: nobody waits for the rest of it.
     if (!attempt.stream!.localEnded) attempt.cancel();
     this.dropBody();
@@ -279,7 +269,10 @@ export class Exchange extends ResponseSide {
 
   protected override abandonAttempt(): void {
     this.#retries?.end();
-    this.#releaseAttempt(false)?.cancel();
+    const { attempt } = this;
+    this.attempt = undefined;
+    attempt?.giveUp();
+    this.#plan?.endAttempt();
   }
 
   /** The time of the call is up. */
@@ -292,8 +285,9 @@ export class Exchange extends ResponseSide {
 
   /** The attempt's own time is up. */
   #onAttemptExpired(deadline: Deadline): void {
-    const attempt = this.#releaseAttempt(true);
+    const { attempt } = this;
     if (attempt === undefined) return;
+    this.#releaseAttempt(true);
     attempt.reportTimeout();
     attempt.cancel();
     const grpcStatus = isGrpc(this.request) ? DEADLINE_EXCEEDED : undefined;

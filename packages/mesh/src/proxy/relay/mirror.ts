@@ -1,5 +1,5 @@
 import type { Timer } from '@weir/core';
-import { NO_STATUS, parseStatus, UNAVAILABLE } from '../../grpc/status.js';
+import { UNAVAILABLE } from '../../grpc/status.js';
 import type { HeaderBlock } from '../../http2/header-block.js';
 import type { HeaderField } from '../../http2/hpack/header-field.js';
 import type { Cluster } from '../config/cluster.js';
@@ -23,8 +23,6 @@ export class Mirror implements AttemptOwner {
   #requestEnded = false;
   #trailers: HeaderBlock | undefined = undefined;
   #timer: Timer | undefined = undefined;
-  #httpStatus = '';
-  #grpcStatus = NO_STATUS;
 
   /**
    * To be made after `cluster.limits.requests` has granted it.
@@ -42,7 +40,7 @@ export class Mirror implements AttemptOwner {
     this.#fields = fields;
     this.#timeoutMs = timeoutMs;
     this.#body = new BodyQueue(context.shared.segments, false);
-    this.#attempt = new Attempt(this, host, cluster);
+    this.#attempt = new Attempt(this, host, cluster, context.clock);
   }
 
   /** Begins with what has come of the body already. */
@@ -85,24 +83,24 @@ export class Mirror implements AttemptOwner {
     this.#pump();
   }
 
-  onResponseHeaders(block: HeaderBlock, endStream: boolean): void {
-    if (!block.informational) this.#httpStatus = block.status!.value;
-    if (endStream) this.#complete(block);
+  onResponseHeaders(_attempt: Attempt, _block: HeaderBlock, endStream: boolean): void {
+    if (endStream) this.#complete();
   }
 
-  onResponseData(_chunk: Buffer, start: number, end: number, endStream: boolean): void {
-    const attempt = this.#attempt!;
+  onResponseData(attempt: Attempt, _chunk: Buffer, start: number, end: number, endStream: boolean): void {
     attempt.connection!.credit.passed(end - start);
     attempt.consume(end - start);
-    if (endStream) this.#complete(undefined);
+    if (endStream) this.#complete();
   }
 
-  onResponseTrailers(trailers: HeaderBlock): void {
-    this.#complete(trailers);
+  onResponseTrailers(): void {
+    this.#complete();
   }
 
-  onAttemptFailed(failure: AttemptFailure): void {
-    this.#release(true)?.reportFailure(failure);
+  onAttemptFailed(attempt: Attempt, failure: AttemptFailure): void {
+    if (this.#attempt !== attempt) return;
+    this.#release().release(true);
+    attempt.reportFailure(failure);
   }
 
   #pump(): void {
@@ -124,11 +122,10 @@ export class Mirror implements AttemptOwner {
     });
   }
 
-  #complete(last: HeaderBlock | undefined): void {
-    const status = last?.get('grpc-status');
-    if (status !== undefined) this.#grpcStatus = parseStatus(status);
-    const attempt = this.#release(this.#grpcStatus === UNAVAILABLE)!;
-    attempt.reportAnswer(this.#httpStatus, this.#grpcStatus);
+  #complete(): void {
+    const attempt = this.#release();
+    attempt.release(attempt.grpcStatus === UNAVAILABLE);
+    attempt.reportAnswer();
     if (!attempt.stream!.localEnded) attempt.cancel();
   }
 
@@ -137,16 +134,14 @@ export class Mirror implements AttemptOwner {
   }
 
   #giveUp(): void {
-    this.#release(false)?.cancel();
+    if (this.#attempt !== undefined) this.#release().giveUp();
   }
 
-  #release(failed: boolean): Attempt | undefined {
-    const attempt = this.#attempt;
-    if (attempt === undefined) return undefined;
+  #release(): Attempt {
+    const attempt = this.#attempt!;
     this.#attempt = undefined;
     this.#timer?.cancel();
     this.#body.drop();
-    attempt.release(failed);
     return attempt;
   }
 }

@@ -71,7 +71,7 @@ export abstract class RequestSide {
     this.pumpRequest();
   }
 
-  onUpstreamSendable(): void {
+  onUpstreamSendable(_attempt: Attempt): void {
     this.pumpRequest();
   }
 

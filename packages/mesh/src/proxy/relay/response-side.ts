@@ -1,8 +1,7 @@
 import { isGrpc } from '../../grpc/content-type.js';
-import { CANCELLED, NO_STATUS, parseStatus, RESOURCE_EXHAUSTED, UNAVAILABLE } from '../../grpc/status.js';
+import { CANCELLED, NO_STATUS, RESOURCE_EXHAUSTED, UNAVAILABLE } from '../../grpc/status.js';
 import { statusTrailers } from '../../grpc/status-fields.js';
 import { ENHANCE_YOUR_CALM, INTERNAL_ERROR } from '../../http2/error-code.js';
-import type { HeaderBlock } from '../../http2/header-block.js';
 import type { HeaderField } from '../../http2/hpack/header-field.js';
 import { type Answer, sendAnswer } from './answer.js';
 import type { StreamDelay } from './connection-watch.js';
@@ -88,11 +87,6 @@ export abstract class ResponseSide extends RequestSide {
     if (this.callerIsBehind) return this.#backlog!.end(fields);
     this.downstream.connection.sendHeaders(this.stream, fields, true);
     this.finishResponse();
-  }
-
-  protected readStatus(block: HeaderBlock): void {
-    const status = block.get('grpc-status');
-    if (status !== undefined) this.grpcStatus = parseStatus(status);
   }
 
   // ——— endings in the endpoint's place ———

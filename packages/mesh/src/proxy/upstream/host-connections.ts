@@ -64,7 +64,7 @@ export class HostConnections implements HostPool, UpstreamConnectionEvents {
     const { name, limits } = attempt.cluster;
     if (!limits.pendingRequests.tryAcquire()) {
       const message = `${limits.pendingRequests.max} requests, the most for ${name}, wait for a connection`;
-      return attempt.exchange.onAttemptFailed({ kind: 'overflow', message });
+      return attempt.owner.onAttemptFailed(attempt, { kind: 'overflow', message });
     }
     this.#limits = limits;
     this.#pending.add(attempt);
@@ -130,7 +130,7 @@ export class HostConnections implements HostPool, UpstreamConnectionEvents {
   #failPending(message: string): void {
     const waiting = [...this.#pending];
     for (const attempt of waiting) this.#endWait(attempt);
-    for (const attempt of waiting) attempt.exchange.onAttemptFailed({ kind: 'connect', message });
+    for (const attempt of waiting) attempt.owner.onAttemptFailed(attempt, { kind: 'connect', message });
   }
 
   #leastBusy(): UpstreamConnection | undefined {
@@ -191,5 +191,5 @@ export class HostConnections implements HostPool, UpstreamConnectionEvents {
 
 function begin(attempt: Attempt, connection: UpstreamConnection): void {
   attempt.connection = connection;
-  attempt.exchange.onConnection(attempt);
+  attempt.owner.onConnection(attempt);
 }

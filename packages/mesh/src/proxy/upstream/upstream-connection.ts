@@ -115,16 +115,17 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, WatchEven
   }
 
   onHeaders(stream: Http2Stream<Attempt>, block: HeaderBlock, endStream: boolean): void {
-    stream.owner?.exchange.onResponseHeaders(block, endStream);
+    stream.owner?.onHeaders(block, endStream);
   }
 
   onTrailers(stream: Http2Stream<Attempt>, block: HeaderBlock): void {
-    stream.owner?.exchange.onResponseTrailers(block);
+    stream.owner?.onTrailers(block);
   }
 
   onData(stream: Http2Stream<Attempt>, chunk: Buffer, start: number, end: number, endStream: boolean): void {
-    if (stream.owner === undefined) this.credit.passed(end - start);
-    else stream.owner.exchange.onResponseData(chunk, start, end, endStream);
+    const attempt = stream.owner;
+    if (attempt === undefined) this.credit.passed(end - start);
+    else attempt.owner.onResponseData(attempt, chunk, start, end, endStream);
   }
 
   onHeaderListTooLarge(stream: Http2Stream<Attempt>): void {
@@ -133,7 +134,7 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, WatchEven
     stream.owner = undefined;
     this.connection.resetStream(stream, CANCEL);
     const limitBytes = this.#context.http2.maxHeaderListBytes;
-    attempt?.exchange.onAttemptFailed({ kind: 'headers-too-large', limitBytes });
+    attempt?.owner.onAttemptFailed(attempt, { kind: 'headers-too-large', limitBytes });
   }
 
   onReset(stream: Http2Stream<Attempt>, errorCode: number, byPeer: boolean): void {
@@ -158,7 +159,8 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, WatchEven
   }
 
   onSendable(stream: Http2Stream<Attempt>): void {
-    stream.owner?.exchange.onUpstreamSendable();
+    const attempt = stream.owner;
+    attempt?.owner.onUpstreamSendable(attempt);
   }
 
   onSettings(): void {
@@ -223,7 +225,7 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, WatchEven
     const attempt = stream.owner;
     stream.owner = undefined;
     this.connection.resetStream(stream, CANCEL);
-    attempt?.exchange.onAttemptFailed({ kind: 'stalled', timeoutMs: options[delay] });
+    attempt?.owner.onAttemptFailed(attempt, { kind: 'stalled', timeoutMs: options[delay] });
   }
 
   onOutput(): void {
@@ -282,5 +284,5 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, WatchEven
 function fail(stream: Http2Stream<Attempt>, failure: AttemptFailure): void {
   const attempt = stream.owner;
   stream.owner = undefined;
-  attempt?.exchange.onAttemptFailed(failure);
+  attempt?.owner.onAttemptFailed(attempt, failure);
 }

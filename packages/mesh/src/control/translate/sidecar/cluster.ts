@@ -4,6 +4,7 @@ import type { Cluster } from '../../../xds/generated/envoy.config.cluster.v3.js'
 import type {
   Http2ProtocolOptions,
   HttpProtocolOptions as CommonHttpOptions,
+  Metadata,
 } from '../../../xds/generated/envoy.config.core.v3.js';
 import {
   encodeHttpProtocolOptions,
@@ -17,6 +18,7 @@ import type { MissingCluster } from './client-view.js';
 import { OVER_ADS } from './config-source.js';
 import { durationOf } from './duration.js';
 import { translateOutlierDetection } from './outlier-detection.js';
+import { codesOf } from './retry-policy.js';
 import { jsonOfSource, weirMetadata } from './weir-metadata.js';
 
 const CONNECT_TIMEOUT_SECONDS = 5;
@@ -27,7 +29,9 @@ export function translateCluster(
   found: SourcedTrafficPolicy | undefined,
   balancer: BalancerName,
 ): Cluster {
-  const { connectionPool: pool, loadBalancer, outlierDetection, retryBudget } = found?.policy ?? {};
+  const { connectionPool: pool, loadBalancer, retryBudget } = found?.policy ?? {};
+  const grpcOutlier = found?.outlier?.spec;
+  const outlierDetection = found?.policy.outlierDetection ?? (grpcOutlier && {});
   const breakers = translateCircuitBreakers(pool, retryBudget);
   const keepalive = translateKeepalive(pool);
   const common = {
@@ -47,10 +51,12 @@ export function translateCluster(
         : durationOf(pool.tcp.connectTimeout),
     ...translateBalancer(loadBalancer, balancer),
     ...(breakers !== undefined && { circuitBreakers: breakers }),
-    ...(outlierDetection !== undefined && { outlierDetection: translateOutlierDetection(outlierDetection) }),
+    ...(outlierDetection !== undefined && {
+      outlierDetection: translateOutlierDetection(outlierDetection, grpcOutlier),
+    }),
     ...(Object.keys(common).length > 0 && { commonLbConfig: common }),
     ...(keepalive !== undefined && { upstreamConnectionOptions: keepalive }),
-    ...(found !== undefined && { metadata: weirMetadata({ source: jsonOfSource(found.source) }) }),
+    ...(found !== undefined && { metadata: metadataOf(found) }),
     typedExtensionProtocolOptions: {
       [HTTP_PROTOCOL_OPTIONS]: {
         typeUrl: TYPE_HTTP_PROTOCOL_OPTIONS,
@@ -58,6 +64,15 @@ export function translateCluster(
       },
     },
   };
+}
+
+function metadataOf({ source, outlier }: SourcedTrafficPolicy): Metadata {
+  const codes = outlier?.spec.codes;
+  return weirMetadata({
+    source: jsonOfSource(source),
+    ...(codes && { outlierGrpcCodes: codesOf({ codes }) }),
+    ...(outlier && { outlierSource: jsonOfSource(outlier.source) }),
+  });
 }
 
 /** A Cluster for a destination that does not exist. It has no endpoints, and says why. */

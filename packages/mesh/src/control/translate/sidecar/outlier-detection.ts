@@ -1,12 +1,16 @@
+import type { GrpcOutlierObject } from '../../../kube/resources/grpc-policy.js';
 import type { OutlierDetectionObject } from '../../../kube/resources/traffic-policy.js';
 import type { OutlierDetection } from '../../../xds/generated/envoy.config.cluster.v3.js';
 import { durationOf } from './duration.js';
 
-/** As Istio translates it: only errors in a row eject; success rates do not. */
-export function translateOutlierDetection(outlier: OutlierDetectionObject): OutlierDetection {
+/** As Istio translates it: only errors in a row eject; success rates and percentages do when a GRPCPolicy says so. */
+export function translateOutlierDetection(
+  outlier: OutlierDetectionObject,
+  grpc: GrpcOutlierObject = {},
+): OutlierDetection {
   const { consecutive5xxErrors, consecutiveGatewayErrors, consecutiveLocalOriginFailures } = outlier;
   return {
-    enforcingSuccessRate: { value: 0 },
+    ...translateRates(grpc),
     ...(consecutive5xxErrors !== undefined && {
       consecutive5xx: { value: consecutive5xxErrors },
       enforcingConsecutive5xx: enforced(consecutive5xxErrors),
@@ -36,4 +40,27 @@ export function translateOutlierDetection(outlier: OutlierDetectionObject): Outl
 /** 0 errors in a row switches the detector off. */
 function enforced(errors: number): { value: number } {
   return { value: errors > 0 ? 100 : 0 };
+}
+
+function translateRates({ successRate, failurePercentage }: GrpcOutlierObject): OutlierDetection {
+  const stdevFactor = successRate?.stdevFactor;
+  return {
+    enforcingSuccessRate: { value: successRate === undefined ? 0 : (successRate.enforcing ?? 100) },
+    ...whenSet('successRateMinimumHosts', successRate?.minimumHosts),
+    ...whenSet('successRateRequestVolume', successRate?.requestVolume),
+    ...whenSet(
+      'successRateStdevFactor',
+      stdevFactor === undefined ? undefined : Math.round(stdevFactor * 1000),
+    ),
+    ...(failurePercentage !== undefined && {
+      enforcingFailurePercentage: { value: failurePercentage.enforcing ?? 100 },
+      ...whenSet('failurePercentageMinimumHosts', failurePercentage.minimumHosts),
+      ...whenSet('failurePercentageRequestVolume', failurePercentage.requestVolume),
+      ...whenSet('failurePercentageThreshold', failurePercentage.threshold),
+    }),
+  };
+}
+
+function whenSet(field: keyof OutlierDetection, value: number | undefined): OutlierDetection {
+  return value === undefined ? {} : { [field]: { value } };
 }

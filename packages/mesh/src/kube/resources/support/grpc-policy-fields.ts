@@ -36,4 +36,34 @@ export const GRPC_POLICY_FIELDS: readonly FieldSupport[] = [
     'spec.idempotent',
     'Whether calls may be made twice. `false` forbids all attempts but those that provably were not processed, whatever else is written.',
   ),
+  implemented(
+    'spec.outlierDetection.codes',
+    'gRPC statuses that are errors, by name or number, in the headers or the trailers; the others are none. Default: those that stand for HTTP 500 and more. How many in a row eject, for how long and how often it is looked at is in the `outlierDetection` of a DestinationRule; without one, 5 in a row, 30 s, each 10 s.',
+  ),
+  implemented(
+    'spec.outlierDetection.successRate.enforcing',
+    'Percent of the ejections due that are carried out: of endpoints whose success rate is further below the mean of all than `stdevFactor` standard deviations. Default 100 when `successRate` is given; off when it is not.',
+  ),
+  implemented(
+    'spec.outlierDetection.successRate.minimumHosts',
+    'Endpoints with enough calls that it takes; default 5.',
+  ),
+  implemented(
+    'spec.outlierDetection.successRate.requestVolume',
+    'Calls in one interval that it takes to judge an endpoint; default 100.',
+  ),
+  implemented('spec.outlierDetection.successRate.stdevFactor', 'Default 1.9.'),
+  implemented(
+    'spec.outlierDetection.failurePercentage.enforcing',
+    'Percent of the ejections due that are carried out: of endpoints that fail `threshold` percent of their calls or more, whatever the others do. Default 100 when `failurePercentage` is given; off when it is not.',
+  ),
+  implemented(
+    'spec.outlierDetection.failurePercentage.minimumHosts',
+    'Endpoints with enough calls that it takes; default 5.',
+  ),
+  implemented(
+    'spec.outlierDetection.failurePercentage.requestVolume',
+    'Calls in one interval that it takes to judge an endpoint; default 50.',
+  ),
+  implemented('spec.outlierDetection.failurePercentage.threshold', 'Default 85.'),
 ];

@@ -19,6 +19,7 @@ export function clusterSettings(name: string, change: Partial<ClusterSettings> =
     limits: noCircuitLimits,
     retryBudget: defaultRetryBudget,
     outlier: undefined,
+    outlierSource: undefined,
     missing: '',
     source: undefined,
     ...change,

@@ -3,7 +3,7 @@ import type { Cluster } from '../../../xds/generated/envoy.config.cluster.v3.js'
 import { checkConfigSource } from '../config-source.js';
 import { readPositiveDuration } from '../duration.js';
 import type { Findings } from '../findings.js';
-import { readSource, readWeirMetadata } from '../weir-metadata.js';
+import { readGrpcCodes, readSource, readWeirMetadata } from '../weir-metadata.js';
 import { type Balancing, readBalancing } from './read-balancing.js';
 import { readLimits } from './read-limits.js';
 import { readOutlierDetection } from './read-outlier-detection.js';
@@ -21,6 +21,8 @@ export interface ClusterSettings {
   readonly retryBudget: RetryBudgetSettings;
   /** `undefined`: no host is ejected. */
   readonly outlier: OutlierSettings | undefined;
+  /** What says more of outliers than `source` does; `undefined`: nothing. */
+  readonly outlierSource: Source | undefined;
   /** Why there is nothing behind it, as the control plane says; empty when there is. */
   readonly missing: string;
   /** What its settings were written in, or what names it when it is missing; `undefined`: nothing did. */
@@ -30,7 +32,7 @@ export interface ClusterSettings {
 /** Envoy: `Cluster.connect_timeout`, "If not set, a default value of 5s will be used." */
 const DEFAULT_CONNECT_TIMEOUT_MS = 5000;
 
-const METADATA_FIELDS = new Set(['source', 'missing']);
+const METADATA_FIELDS = new Set(['source', 'missing', 'outlierGrpcCodes', 'outlierSource']);
 /** Without these, requests would go out in clear text, to other endpoints, or unfiltered. */
 const REFUSED = new Set([
   'clusterType',
@@ -72,7 +74,9 @@ export function readCluster(cluster: Cluster, findings: Findings): ClusterSettin
   if (cluster.type !== 'EDS') findings.error('type', `must be EDS, not ${cluster.type ?? 'STATIC'}`);
   checkConfigSource('eds_cluster_config.eds_config', cluster.edsClusterConfig?.edsConfig, findings);
   const balancing = readBalancing(cluster, findings);
-  const { object } = readWeirMetadata('', cluster.metadata, METADATA_FIELDS, findings);
+  const { where, object } = readWeirMetadata('', cluster.metadata, METADATA_FIELDS, findings);
+  const outlier = readOutlierDetection(cluster.outlierDetection, findings);
+  const grpcErrors = readGrpcCodes(`${where}.outlierGrpcCodes`, object['outlierGrpcCodes'], findings);
   const settings = {
     name,
     // "Optional alternative to cluster name to present to EDS" (EdsClusterConfig.service_name).
@@ -81,7 +85,8 @@ export function readCluster(cluster: Cluster, findings: Findings): ClusterSettin
       readPositiveDuration('connect_timeout', cluster.connectTimeout, findings) ?? DEFAULT_CONNECT_TIMEOUT_MS,
     pool: readPool(cluster, findings),
     ...readLimits(cluster.circuitBreakers, findings),
-    outlier: readOutlierDetection(cluster.outlierDetection, findings),
+    outlier: outlier && (grpcErrors === undefined ? outlier : { ...outlier, grpcErrors }),
+    outlierSource: readSource(object['outlierSource']),
     missing: typeof object['missing'] === 'string' ? object['missing'] : '',
     source: readSource(object['source']),
   };

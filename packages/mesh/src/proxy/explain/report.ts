@@ -6,7 +6,8 @@ import {
   type MatchedRoute,
   type RouteRequest,
 } from '@weir/core';
-import type { ProxyConfig } from '../../proxy/config/proxy-config.js';
+import type { ClusterView } from '../../admin/proxy-view.js';
+import type { ProxyConfig } from '../config/proxy-config.js';
 import { limitsOf, type ExplainedLimit } from './limits-of.js';
 
 /** Why a call goes where it goes, with all that stands behind the names in it. */
@@ -31,6 +32,8 @@ export interface ExplainedDestination extends Destination {
   readonly port: number;
   /** Empty when it is the whole service. */
   readonly subset: string;
+  /** Too few of its endpoints are healthy, so those that are not are used as well; only a running proxy knows. */
+  readonly panicking?: boolean;
   /** Why there is nothing behind it; empty when there is. */
   readonly missing: string;
   readonly endpoints: readonly ExplainedEndpoint[];
@@ -44,6 +47,10 @@ export interface ExplainedEndpoint {
   /** Empty when unknown. */
   readonly pod: string;
   readonly health: EndpointHealth;
+  /** Whether it gets nothing for a while, for its failures; only a running proxy knows. */
+  readonly ejected?: boolean;
+  /** Requests under way; likewise. */
+  readonly inFlight?: number;
   /** `region/zone/subzone`; empty when unknown. */
   readonly locality: string;
   readonly weight: number;
@@ -56,6 +63,7 @@ export interface ExplainedEndpoint {
  *
  * @param defaultBalancer of the control plane
  * @param describeUnknown says what to do when nobody answers for the authority on that port
+ * @param live a cluster as it is now, in a running proxy
  */
 export function explainRequest(
   request: RouteRequest,
@@ -63,6 +71,7 @@ export function explainRequest(
   config: ProxyConfig,
   defaultBalancer: string,
   describeUnknown: () => string,
+  live: (cluster: string) => ClusterView | undefined = () => undefined,
 ): Omit<ExplainReport, 'errors'> {
   const { authority, path } = request;
   const table = config.route(port);
@@ -78,7 +87,9 @@ export function explainRequest(
     reason: routed ? '' : virtualHost === undefined ? describeUnknown() : NO_RULE,
     matched: matched && {
       ...matched,
-      destinations: matched.destinations.map((each) => explainDestination(each, config, defaultBalancer)),
+      destinations: matched.destinations.map((each) =>
+        explainDestination(each, config, defaultBalancer, live(each.cluster)),
+      ),
       withoutEffect: warningsOf(virtualHost?.name ?? '', matched.index, port, config),
     },
   };
@@ -91,6 +102,7 @@ function explainDestination(
   destination: Destination,
   config: ProxyConfig,
   defaultBalancer: string,
+  live: ClusterView | undefined,
 ): ExplainedDestination {
   const { cluster: name } = destination;
   // `outbound|50051|v1|greeter.default.svc.cluster.local`.
@@ -106,9 +118,13 @@ function explainDestination(
     missing: received?.content.missing ?? '',
     endpoints: Array.from(hosts, ({ endpoint }) => {
       const { address, pod, health, locality, weight, priority = 0 } = endpoint;
-      return { address, pod, health, locality, weight, priority };
+      const now = live?.hosts.get(address)?.stats;
+      const { ejected = false, inFlight = 0 } = now ?? {};
+      return { address, pod, health, locality, weight, priority, ...(now && { ejected, inFlight }) };
     }),
-    limits: received === undefined ? [] : limitsOf(received.content, received.warnings, defaultBalancer),
+    ...(live && { panicking: live.panickingPriorities > 0 }),
+    limits:
+      received === undefined ? [] : limitsOf(received.content, received.warnings, defaultBalancer, live),
     withoutEffect: received?.warnings ?? [],
   };
 }

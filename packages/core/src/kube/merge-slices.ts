@@ -1,5 +1,4 @@
-import type { EndpointSliceObject, SliceEndpointObject } from '../../kube/resources/endpoint-slice.js';
-import type { ModelEndpoint, ModelLocality } from './model.js';
+import type { EndpointSlice, SliceEndpoint } from './endpoint-slice.js';
 
 export type AddressFamily = 'IPv4' | 'IPv6';
 
@@ -7,19 +6,44 @@ export type AddressFamily = 'IPv4' | 'IPv6';
 const FITNESS = ['ready', 'serving', 'stopping'] as const;
 type Fitness = (typeof FITNESS)[number];
 
-interface Candidate {
+/** One endpoint of a Service port, whatever slices it stands in. */
+export interface MergedEndpoint {
+  /** IP address, without brackets. */
   readonly host: string;
   readonly port: number;
+  /** Always 1: Kubernetes knows no other. */
+  readonly weight: number;
+  /** `draining` finishes what it has and gets nothing new. */
+  readonly health: 'healthy' | 'draining';
+  /** `''` where unknown. */
+  readonly locality: { readonly region: string; readonly zone: string; readonly subZone: string };
+  /** Zones whose callers should use it (`hints.forZones`); empty: no hint. */
+  readonly zoneHints: readonly string[];
+  /** Its own name under that of a headless Service: `pod-0`; `''` when it has none. */
+  readonly hostname: string;
+  /** Name of the pod; `''` when unknown. */
+  readonly pod: string;
+  /** Of the pod. */
+  readonly labels: Labels;
+}
+
+interface Candidate extends Omit<MergedEndpoint, 'health' | 'weight'> {
   readonly family: AddressFamily;
   readonly fitness: Fitness;
-  readonly locality: ModelLocality;
-  readonly pod: string;
-  readonly labels: Labels;
 }
 
 export type Labels = Readonly<Record<string, string>>;
 /** The labels of a pod; none when it is not known. */
 export type LabelsOf = (namespace: string, pod: string) => Labels;
+/** Where a node stands; `''` where unknown. */
+export type PlaceOf = (nodeName: string) => { readonly region: string; readonly zone: string };
+
+export interface MergeOptions {
+  /** Default: none is known. */
+  readonly labelsOf?: LabelsOf | undefined;
+  /** Asked where neither slice nor pod says it. Default: nothing is known. */
+  readonly placeOf?: PlaceOf | undefined;
+}
 
 /** On pods since Kubernetes 1.35, and copied there by tools before. */
 const REGION_LABEL = 'topology.kubernetes.io/region';
@@ -33,14 +57,14 @@ const ZONE_LABEL = 'topology.kubernetes.io/zone';
  * number and address family; a port belongs to a Service port by its name.
  */
 export function mergeSlices(
-  slices: readonly EndpointSliceObject[],
+  slices: readonly EndpointSlice[],
   portName: string,
   preferredFamily: AddressFamily,
-  labelsOf: LabelsOf = () => ({}),
-): ModelEndpoint[] {
+  options: MergeOptions = {},
+): MergedEndpoint[] {
   const best = new Map<string, Candidate>();
   for (const slice of slices) {
-    for (const candidate of candidatesOf(slice, portName, labelsOf)) {
+    for (const candidate of candidatesOf(slice, portName, options)) {
       const key = addressKey(candidate);
       const known = best.get(key);
       if (known === undefined || compareCandidates(candidate, known) < 0) best.set(key, candidate);
@@ -49,22 +73,31 @@ export function mergeSlices(
   const candidates = withoutSecondFamily([...best.values()], preferredFamily);
   const fittest = FITNESS.find((fitness) => candidates.some((candidate) => candidate.fitness === fitness));
   return candidates
-    .map(({ host, port, fitness, locality, pod, labels }): ModelEndpoint => {
+    .map(({ host, port, fitness, locality, zoneHints, hostname, pod, labels }): MergedEndpoint => {
       // Kubernetes KEP-1669: endpoints that end but still serve are used only when there are no others.
       const isUsed = fitness !== 'stopping' && fitness === fittest;
-      return { host, port, weight: 1, health: isUsed ? 'healthy' : 'draining', locality, pod, labels };
+      const health = isUsed ? 'healthy' : 'draining';
+      return { host, port, weight: 1, health, locality, zoneHints, hostname, pod, labels };
     })
     .sort(compareEndpoints);
 }
 
-export function compareEndpoints(a: ModelEndpoint, b: ModelEndpoint): number {
+/** By address, so that the order tells nothing of where they were read from. */
+export function compareEndpoints(a: EndpointAddress, b: EndpointAddress): number {
   return compareText(a.host, b.host) || a.port - b.port;
 }
 
+interface EndpointAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+const NO_HINTS: readonly string[] = [];
+
 function* candidatesOf(
-  slice: EndpointSliceObject,
+  slice: EndpointSlice,
   portName: string,
-  labelsOf: LabelsOf,
+  { labelsOf = () => ({}), placeOf = () => ({ region: '', zone: '' }) }: MergeOptions,
 ): Iterable<Candidate> {
   const family = slice.addressType;
   if (family === 'FQDN') return;
@@ -75,14 +108,18 @@ function* candidatesOf(
     if (fitness === undefined) continue;
     const pod = endpoint.targetRef?.name ?? '';
     const labels = labelsOf(endpoint.targetRef?.namespace ?? slice.metadata.namespace, pod);
-    const zone = endpoint.zone ?? labels[ZONE_LABEL] ?? '';
-    const locality = { region: labels[REGION_LABEL] ?? '', zone, subZone: '' };
-    for (const host of endpoint.addresses) yield { host, port, family, fitness, locality, pod, labels };
+    const place = placeOf(endpoint.nodeName ?? '');
+    const zone = endpoint.zone ?? labels[ZONE_LABEL] ?? place.zone;
+    const locality = { region: labels[REGION_LABEL] ?? place.region, zone, subZone: '' };
+    const zoneHints = endpoint.hints?.forZones?.map(({ name }) => name) ?? NO_HINTS;
+    const hostname = endpoint.hostname ?? '';
+    for (const host of endpoint.addresses)
+      yield { host, port, family, fitness, locality, zoneHints, hostname, pod, labels };
   }
 }
 
 /** Undefined for an endpoint that is not ready and not ending: one that has yet to start, or is ill. */
-function fitnessOf({ conditions = {} }: SliceEndpointObject): Fitness | undefined {
+function fitnessOf({ conditions = {} }: SliceEndpoint): Fitness | undefined {
   // discovery/v1: "a nil value should be interpreted as 'true'" (ready), "… defer to the ready condition"
   // (serving), "… as 'false'" (terminating).
   const ready = conditions.ready ?? true;

@@ -1,23 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { EndpointSliceObject, SliceEndpointObject } from '../../kube/resources/endpoint-slice.js';
+import type { EndpointSlice, SliceConditions, SliceEndpoint } from './endpoint-slice.js';
 import { mergeSlices } from './merge-slices.js';
 
-type Conditions = NonNullable<SliceEndpointObject['conditions']>;
+type Conditions = SliceConditions;
 
 const READY: Conditions = { ready: true, serving: true, terminating: false };
 const ENDING: Conditions = { ready: false, serving: true, terminating: true };
 const ENDED: Conditions = { ready: false, serving: false, terminating: true };
 const NOT_READY: Conditions = { ready: false, serving: false, terminating: false };
 
-function slice(
-  endpoints: SliceEndpointObject[],
-  over: Partial<EndpointSliceObject> = {},
-): EndpointSliceObject {
+function slice(endpoints: SliceEndpoint[], over: Partial<EndpointSlice> = {}): EndpointSlice {
   return {
-    apiVersion: 'discovery.k8s.io/v1',
-    kind: 'EndpointSlice',
     metadata: { name: 'x', namespace: 'default' },
     addressType: 'IPv4',
     ports: [{ name: 'grpc', port: 50051 }],
@@ -29,14 +24,14 @@ function slice(
 const endpoint = (
   address: string,
   conditions?: Conditions,
-  over: Partial<SliceEndpointObject> = {},
-): SliceEndpointObject => ({
+  over: Partial<SliceEndpoint> = {},
+): SliceEndpoint => ({
   addresses: [address],
   conditions,
   ...over,
 });
 
-const summary = (slices: EndpointSliceObject[], family: 'IPv4' | 'IPv6' = 'IPv4') =>
+const summary = (slices: EndpointSlice[], family: 'IPv4' | 'IPv6' = 'IPv4') =>
   mergeSlices(slices, 'grpc', family).map(({ host, port, health }) => `${host}:${port} ${health}`);
 
 test('ready endpoints of all slices are used, each with the port number of its slice', () => {
@@ -123,14 +118,39 @@ test('a slice of host names gives nothing', () => {
   assert.deepEqual(summary([slice([endpoint('a.example.com')], { addressType: 'FQDN' })]), []);
 });
 
-test('zone and pod come along', () => {
-  const [only] = mergeSlices(
-    [slice([endpoint('10.0.0.1', READY, { zone: 'b', targetRef: { kind: 'Pod', name: 'pod-1' } })])],
-    'grpc',
-    'IPv4',
-  );
+test('zone, zone hints, host name and pod come along', () => {
+  const over = {
+    zone: 'b',
+    hints: { forZones: [{ name: 'b' }, { name: 'c' }] },
+    hostname: 'pod-1',
+    targetRef: { kind: 'Pod', name: 'pod-1' },
+  };
+  const [only] = mergeSlices([slice([endpoint('10.0.0.1', READY, over)])], 'grpc', 'IPv4');
   assert.deepEqual(only?.locality, { region: '', zone: 'b', subZone: '' });
+  assert.deepEqual(only?.zoneHints, ['b', 'c']);
+  assert.equal(only?.hostname, 'pod-1');
   assert.equal(only?.pod, 'pod-1');
+});
+
+test('where an endpoint is, is said by its slice, else by its pod, else by its node', () => {
+  const labels = {
+    'topology.kubernetes.io/zone': 'of-pod',
+    'topology.kubernetes.io/region': 'pod-region',
+  };
+  const localityOf = (over: Partial<SliceEndpoint>) =>
+    mergeSlices([slice([endpoint('10.0.0.1', READY, over)])], 'grpc', 'IPv4', {
+      labelsOf: (_namespace, pod) => (pod === '' ? {} : labels),
+      placeOf: (node) => (node === '' ? { region: '', zone: '' } : { region: 'r', zone: 'of-node' }),
+    })[0]?.locality;
+  const targetRef = { name: 'a' };
+  assert.deepEqual(localityOf({ nodeName: 'n' }), { region: 'r', zone: 'of-node', subZone: '' });
+  assert.deepEqual(localityOf({ nodeName: 'n', targetRef }), {
+    region: 'pod-region',
+    zone: 'of-pod',
+    subZone: '',
+  });
+  assert.deepEqual(localityOf({ nodeName: 'n', targetRef, zone: 'of-slice' })?.zone, 'of-slice');
+  assert.deepEqual(localityOf({}), { region: '', zone: '', subZone: '' });
 });
 
 test('however the endpoints are spread over slices, and in whatever order, the result is the same', () => {
@@ -147,7 +167,7 @@ test('however the endpoints are spread over slices, and in whatever order, the r
         endpoint(`10.0.0.${spec.number}`, spec.conditions, { zone: `z${spec.number % 3}` }),
       );
       const expected = mergeSlices([slice(all)], 'grpc', 'IPv4');
-      const parts: SliceEndpointObject[][] = Array.from({ length: 1 + ((choices[0] ?? 0) % 7) }, () => []);
+      const parts: SliceEndpoint[][] = Array.from({ length: 1 + ((choices[0] ?? 0) % 7) }, () => []);
       let next = 0;
       const choose = (bound: number) => (choices[++next % choices.length] ?? 0) % bound;
       for (const each of all) {

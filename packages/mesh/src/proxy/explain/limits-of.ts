@@ -1,12 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
-import { defaultRetryBudget, type OutlierSettings, type Source } from '@weir/core';
-import type { ClusterSettings } from '../../proxy/config/cluster-settings/read-cluster.js';
+import { defaultRetryBudget, GRPC_CODE_NAMES, type OutlierSettings, type Source } from '@weir/core';
+import type { GuardsView } from '../../admin/proxy-view.js';
+import type { ClusterSettings } from '../config/cluster-settings/read-cluster.js';
 
 /** A limit that a destination sets for itself or has by default. */
 export interface ExplainedLimit {
   readonly name: LimitName;
   /** `100`, `20% of the requests, at least 3`. */
   readonly value: string;
+  /** How much of it is in use; only a running proxy knows. */
+  readonly inUse?: number;
   /** `undefined`: it is the default. */
   readonly source: Source | undefined;
 }
@@ -35,35 +38,42 @@ const DEFAULT_IDLE_TIMEOUT_MS = 3_600_000;
  *
  * @param warnings of the proxy on reading the cluster
  * @param defaultBalancer of the control plane
+ * @param now how much of the limits is in use
  */
 export function limitsOf(
   settings: ClusterSettings,
   warnings: readonly string[],
   defaultBalancer: string,
+  now?: GuardsView,
 ): readonly ExplainedLimit[] {
   const { balancing, connectTimeoutMs, limits, retryBudget, outlier, pool } = settings;
   const found: ExplainedLimit[] = [];
-  const add = (name: LimitName, value: string, isDefault = false): void => {
-    found.push({ name, value, source: isDefault ? undefined : settings.source });
+  const add = (name: LimitName, value: string, isDefault = false, inUse?: number): void => {
+    const source = isDefault ? undefined : settings.source;
+    found.push({ name, value, ...(inUse !== undefined && { inUse }), source });
   };
-  const addCount = (name: LimitName, max: number): void => {
-    if (Number.isFinite(max)) add(name, String(max));
+  const addCount = (name: LimitName, max: number, inUse?: number): void => {
+    if (Number.isFinite(max)) add(name, String(max), false, inUse);
   };
   add('balancer', balancing.policy.name, balancing.policy.name === defaultBalancer);
   add('connect-timeout', `${connectTimeoutMs} ms`, connectTimeoutMs === DEFAULT_CONNECT_TIMEOUT_MS);
-  addCount('connections', limits.maxConnections);
-  addCount('pending-requests', limits.maxPendingRequests);
-  addCount('requests', limits.maxRequests);
-  addCount('retries', limits.maxRetries);
+  addCount('connections', limits.maxConnections, now?.limits.connections.active);
+  addCount('pending-requests', limits.maxPendingRequests, now?.limits.pendingRequests.active);
+  addCount('requests', limits.maxRequests, now?.limits.requests.active);
+  addCount('retries', limits.maxRetries, now?.limits.retries.active);
   const { budgetPercent, minRetryConcurrency } = retryBudget;
   if (Number.isFinite(minRetryConcurrency)) {
     add(
       'retry-budget',
       `${budgetPercent}% of the requests, at least ${minRetryConcurrency}`,
       isDeepStrictEqual(retryBudget, defaultRetryBudget),
+      now?.retryBudget.activeRetries,
     );
   }
-  if (outlier !== undefined) add('outlier-detection', formatOutlier(outlier));
+  if (outlier !== undefined) {
+    const source = settings.outlierSource ?? settings.source;
+    found.push({ name: 'outlier-detection', value: formatOutlier(outlier), source });
+  }
   const heeds = (field: string): boolean => !warnings.some((one) => one.includes(`.${field}: has no effect`));
   if (heeds('max_requests_per_connection'))
     addCount('requests-per-connection', pool.maxRequestsPerConnection);
@@ -95,8 +105,12 @@ function formatOutlier(settings: OutlierSettings): string {
     settings.successRate.enforcing > 0 && 'a success rate far below the others',
     settings.failurePercentage.enforcing > 0 && `failures from ${settings.failurePercentage.threshold}%`,
   ].filter((cause) => cause !== false);
+  const codes = [...(settings.grpcErrors ?? [])].map((code) =>
+    (GRPC_CODE_NAMES[code] ?? String(code)).toUpperCase().replaceAll('-', '_'),
+  );
+  const which = codes.length === 0 ? '' : ` (of gRPC statuses only ${codes.join(', ')})`;
   return (
-    `${causes.join(', or ')} eject for ${settings.baseEjectionMs} ms or longer, ` +
+    `${causes.join(', or ')}${which} eject for ${settings.baseEjectionMs} ms or longer, ` +
     `at most ${settings.maxEjectionPercent}% of the endpoints`
   );
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { defaultOutlierSettings, noCircuitLimits } from '@weir/core';
-import { clusterSettings } from '../../proxy/config/cluster-settings/cluster-settings.test.support.js';
+import { clusterSettings } from '../config/cluster-settings/cluster-settings.test.support.js';
 import { limitsOf } from './limits-of.js';
 
 const source = { file: 'rule.yaml', line: 4, object: 'DestinationRule default/greeter' };

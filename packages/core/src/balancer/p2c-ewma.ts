@@ -1,0 +1,171 @@
+import type { Clock } from '../clock.js';
+import type { EndpointState } from '../endpoint/endpoint-state.js';
+import { PeakEwma } from '../endpoint/peak-ewma.js';
+import { ResultWindow } from '../endpoint/result-window.js';
+import type { Random } from '../random.js';
+import type { AttemptFeedback } from './attempt-feedback.js';
+import type { Balancer, PickContext } from './balancer.js';
+import { areEqual, asDescribed, availableHosts, type HostView } from './host-view.js';
+import { WeightedDraw } from './weighted-draw.js';
+
+/** All in milliseconds. */
+export interface P2cEwmaSettings {
+  /** In this time an estimate falls to 1/e; default 10 000 (Finagle, Linkerd). */
+  readonly decayMs?: number | undefined;
+  /** What an endpoint is taken to need when nothing is known of any; default 30 (Linkerd's `default_rtt`). */
+  readonly seedMs?: number | undefined;
+  /** What a failed request counts as, at least; default 5 000 (Linkerd's load biaser). */
+  readonly penaltyMs?: number | undefined;
+  /** So long an endpoint may be passed over before it is tried again; default 1 000 (go-zero). */
+  readonly starvationMs?: number | undefined;
+}
+
+export const defaultP2cEwma = { decayMs: 10_000, seedMs: 30, penaltyMs: 5_000, starvationMs: 1_000 };
+
+/** A `grpc-retry-pushback-ms` beyond this counts as this. */
+const LONGEST_PUSHBACK_MS = 300_000;
+/** A starving endpoint has missed this many times its turn: trying again costs a tenth of a fair share. */
+const MISSED_TURNS = 10;
+/** The typical latency is an average over about so many answers. */
+const TYPICAL_SAMPLES = 100;
+const LEAST_MS = 0.001;
+/** The gRPC status of a call that its caller gave up. */
+const CANCELLED = 1;
+
+/**
+ * Power of two choices over peak EWMA: of two random hosts the one where a request would be done sooner, which
+ * is `latency * (inFlight + 1)`. The latency is Finagle's and Linkerd's peak EWMA, kept with the host's
+ * statistics.
+ *
+ * Where it departs from them. A failure does not replace the estimate, so that one in a thousand does not shut
+ * a host out for a minute; it adds to it what it would cost on average, `share of failures * penaltyMs`, by
+ * exact counts. A host nobody has tried yet is taken for a typical one rather than a free one. A host that has
+ * lost every comparison for `starvationMs` and ten turns wins one. With weights, hosts are drawn by them and
+ * compared by `latency * (inFlight / share + 1)`, where a share of 1 is that of a host of mean weight. Of two
+ * that are equal the one picked longer ago wins, with unequal weights the one drawn first.
+ */
+export class P2cEwmaBalancer<Host extends EndpointState> implements Balancer<Host> {
+  readonly name = 'p2c_ewma';
+  readonly #settings: Required<{ [Key in keyof P2cEwmaSettings]: number }>;
+  readonly #random: Random;
+  readonly #clock: Clock;
+  #hosts: readonly Host[] = [];
+  #draw: WeightedDraw<Host>;
+  /** Share of each host when weights differ. */
+  #shares: ReadonlyMap<EndpointState, number> | undefined;
+  #picks = 0;
+  /** What the hosts that answer need, on average over the latest answers, and when it was learnt. */
+  #typicalMs = 0.5;
+  #typicalAtMs = 0.5;
+  #samples = 0;
+
+  /** @throws {RangeError} when a setting is out of its range */
+  constructor(settings: P2cEwmaSettings, random: Random, clock: Clock) {
+    const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+    this.#settings = { ...defaultP2cEwma, ...given };
+    for (const [name, value] of Object.entries(this.#settings)) {
+      if (typeof value === 'number' && !(value > 0 && value < Infinity)) {
+        throw new RangeError(`p2c_ewma: ${name} must be more than 0, not ${value}`);
+      }
+    }
+    this.#random = random;
+    this.#clock = clock;
+    this.#draw = new WeightedDraw<Host>([], [], random);
+  }
+
+  update(hosts: readonly Host[], view: HostView = asDescribed): void {
+    this.#hosts = availableHosts(hosts, view);
+    const weights = this.#hosts.map((host) => view.weightOf(host));
+    this.#draw = new WeightedDraw(this.#hosts, weights, this.#random);
+    const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
+    this.#shares = areEqual(weights)
+      ? undefined
+      : new Map(this.#hosts.map((host, index) => [host, weights[index]! / mean]));
+    // Hosts may come with the numbers of an earlier balancer; this one's picks must count as later.
+    for (const host of hosts) this.#picks = Math.max(this.#picks, host.stats.lastPick);
+    if (this.#samples === 0) this.#recallTypical(hosts);
+  }
+
+  pick({ excluded }: PickContext): Host | undefined {
+    const first = this.#draw.next(excluded);
+    if (first === undefined) return undefined;
+    const second = this.#draw.nextBut(first, excluded);
+    const nowMs = this.#clock.nowMs();
+    const picked = second === undefined ? first : this.#better(first, second, nowMs);
+    picked.stats.lastPick = ++this.#picks;
+    picked.stats.lastPickMs = nowMs;
+    return picked;
+  }
+
+  onAttemptEnd({ stats }: Host, feedback: AttemptFeedback): void {
+    const { decayMs, penaltyMs } = this.#settings;
+    const { latencyMs, failed, pushbackMs } = feedback;
+    const nowMs = this.#clock.nowMs();
+    const results = (stats.results ??= new ResultWindow());
+    results.record(failed, nowMs);
+    // Failing fast is no merit, and a call given up would have taken longer: these can only raise it.
+    const isLowerBound = failed || feedback.grpcCode === CANCELLED;
+    const latency = (stats.latency ??= new PeakEwma(isLowerBound ? this.#strangerMs(nowMs) : 0, nowMs));
+    if (isLowerBound) latency.observeAtLeast(latencyMs, nowMs, decayMs);
+    else latency.observe(latencyMs, nowMs, decayMs);
+    latency.penaltyMs = results.failureShare * penaltyMs;
+    if (failed && pushbackMs !== undefined && pushbackMs > latency.penaltyMs) {
+      latency.penaltyMs = Math.min(pushbackMs, LONGEST_PUSHBACK_MS);
+    }
+    this.#learnTypical(latency.latencyMs + latency.penaltyMs, nowMs);
+  }
+
+  #better(first: Host, second: Host, nowMs: number): Host {
+    const a = this.#load(first, nowMs);
+    const b = this.#load(second, nowMs);
+    if (a === b) {
+      const isFirst = this.#shares !== undefined || first.stats.lastPick <= second.stats.lastPick;
+      return isFirst ? first : second;
+    }
+    const winner = a < b ? first : second;
+    const loser = a < b ? second : first;
+    return this.#isStarving(loser, nowMs) ? loser : winner;
+  }
+
+  #load(host: Host, nowMs: number): number {
+    const { latency, inFlight } = host.stats;
+    const share = this.#shares === undefined ? 1 : this.#shares.get(host)!;
+    if (latency === undefined) return this.#strangerMs(nowMs) * (inFlight / share + 1);
+    latency.fade(nowMs, this.#settings.decayMs);
+    // Long idle, all are as good as each other, but requests in flight still count.
+    return Math.max(LEAST_MS, latency.latencyMs + latency.penaltyMs) * (inFlight / share + 1);
+  }
+
+  #isStarving({ stats }: Host, nowMs: number): boolean {
+    return (
+      this.#picks - stats.lastPick > MISSED_TURNS * this.#hosts.length &&
+      nowMs - stats.lastPickMs > this.#settings.starvationMs
+    );
+  }
+
+  /** What a host is taken to need that has not answered yet. */
+  #strangerMs(nowMs: number): number {
+    if (this.#samples === 0) return this.#settings.seedMs;
+    const left = Math.exp((this.#typicalAtMs - nowMs) / this.#settings.decayMs);
+    return Math.max(LEAST_MS, this.#typicalMs * left);
+  }
+
+  #learnTypical(costMs: number, nowMs: number): void {
+    this.#samples += 1;
+    this.#typicalMs += (costMs - this.#typicalMs) / Math.min(this.#samples, TYPICAL_SAMPLES);
+    this.#typicalAtMs = nowMs;
+  }
+
+  /** A balancer that takes over begins with what the hosts remember. */
+  #recallTypical(hosts: readonly Host[]): void {
+    const nowMs = this.#clock.nowMs();
+    const costs: number[] = [];
+    for (const { stats } of hosts) {
+      if (stats.latency === undefined) continue;
+      stats.latency.fade(nowMs, this.#settings.decayMs);
+      costs.push(stats.latency.latencyMs + stats.latency.penaltyMs);
+    }
+    if (costs.length === 0) return;
+    this.#learnTypical(costs.sort((a, b) => a - b)[costs.length >>> 1]!, nowMs);
+  }
+}
