@@ -1,6 +1,6 @@
 import { REFUSED_STREAM } from '../../http2/error-code.js';
-import type { Attempt } from '../relay/attempt.js';
 import { type AttemptFailure, describeFailure, isUnprocessed } from '../relay/attempt-failure.js';
+import type { Attempt } from '../relay/attempt.js';
 import { Exchange } from '../relay/exchange.js';
 
 /**
@@ -10,7 +10,7 @@ import { Exchange } from '../relay/exchange.js';
  */
 export class InboundExchange extends Exchange {
   override onAttemptFailed(attempt: Attempt, failure: AttemptFailure): void {
-    if (!isUnprocessed(failure) || this.finished) return super.onAttemptFailed(attempt, failure);
+    if (!isUnprocessed(failure) || this.attempt !== attempt) return super.onAttemptFailed(attempt, failure);
     this.context.logger.debug('a request has not reached the application', {
       reason: describeFailure(failure),
     });
