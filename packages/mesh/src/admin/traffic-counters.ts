@@ -21,6 +21,9 @@ export class TrafficCounters {
   /** Connections not understood as HTTP/2, passed through byte by byte. */
   splicedConnectionsTotal = 0;
 
+  /** Load probes answered for the application. */
+  loadProbesAnswered = 0;
+
   upstreamConnectionsTotal = 0;
   upstreamConnectFailures = 0;
   upstreamConnectTimeouts = 0;
@@ -115,6 +118,11 @@ export const TRAFFIC_METRICS: readonly TrafficMetric[] = [
     'weir_spliced_connections_total',
     'Connections passed through untouched because they do not speak HTTP/2.',
     'splicedConnectionsTotal',
+  ),
+  counter(
+    'weir_load_probes_answered_total',
+    'Questions for the load of the application, answered for it.',
+    'loadProbesAnswered',
   ),
   counter('weir_upstream_connections_total', 'Connections opened to endpoints.', 'upstreamConnectionsTotal'),
   {

@@ -2,7 +2,9 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type RunningProxy, startProxy } from '../proxy/start-proxy.js';
+import { DEFAULT_LOAD_SETTINGS, LOAD_AUDIENCES, type LoadAudience } from '../proxy/inbound/load-settings.js';
 import { backgroundClock, systemClock } from '../system/clock.js';
+import { type CpuSource, followCpu } from '../system/cpu-utilization.js';
 import type { Logger } from '../system/logger.js';
 import { systemRandom } from '../system/random.js';
 import type { Locality } from '../xds/generated/envoy.config.core.v3.js';
@@ -15,6 +17,7 @@ import {
   parseInbound,
   parseListen,
 } from './parse-address.js';
+import { parseCpuSource } from './parse-cpu-source.js';
 import { parseDurationMs } from './parse-duration.js';
 import { collectLabel, type Labels, NO_LABELS, parseLocality } from './parse-node.js';
 import { collectLimit, type Limits, NO_LIMITS } from './parse-limit.js';
@@ -34,6 +37,8 @@ export interface ProxyCommandOptions {
   readonly drainTime: number | undefined;
   readonly limit: Limits;
   readonly concurrency: number;
+  readonly load: LoadAudience;
+  readonly loadCpu: CpuSource;
 }
 
 /** Adds the options of the proxy to a command. */
@@ -86,6 +91,22 @@ export function addProxyOptions(command: Command): Command {
     )
     .addOption(
       new Option(
+        '--load <audience>',
+        'who is told how busy the application behind --inbound is: none, whoever asks, or all callers of gRPC',
+      )
+        .choices(LOAD_AUDIENCES)
+        .default(DEFAULT_LOAD_SETTINGS.audience),
+    )
+    .addOption(
+      new Option(
+        '--load-cpu <source>',
+        'whose use of the processor is told with it: none, cgroup, cgroup:DIR or pid:NUMBER',
+      )
+        .argParser(parseCpuSource)
+        .default(DEFAULT_LOAD_SETTINGS.cpu, 'none'),
+    )
+    .addOption(
+      new Option(
         '--limit <name=value>',
         'sets a limit of the HTTP/2 connections or of the relay (docs/reference/limits.md); may be repeated',
       )
@@ -118,6 +139,8 @@ export function startProxyFrom(
     outbound,
     admin,
     ...options.limit,
+    load: { audience: options.load, cpu: options.loadCpu },
+    followCpu: (source) => followCpu(source, backgroundClock),
     concurrency: options.concurrency,
     workerModulePath: fileURLToPath(new URL('./proxy-worker.js', import.meta.url)),
     clock: systemClock,

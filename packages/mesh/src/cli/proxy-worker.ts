@@ -1,6 +1,7 @@
 import { serveWorker } from '../proxy/workers/serve-worker.js';
 import type { ToWorker } from '../proxy/workers/messages.js';
 import { backgroundClock, systemClock } from '../system/clock.js';
+import { followCpu } from '../system/cpu-utilization.js';
 import { createLogger } from '../system/logger.js';
 import { systemRandom } from '../system/random.js';
 
@@ -13,6 +14,7 @@ const serve = serveWorker({
   backgroundClock,
   random: systemRandom(),
   logger: createLogger(),
+  followCpu: (source) => followCpu(source, backgroundClock),
   send: (message) => process.send?.(message, undefined, undefined, () => {}),
   onDone: () => process.exit(0),
 });

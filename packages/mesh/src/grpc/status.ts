@@ -2,6 +2,7 @@
 export const OK = 0;
 export const CANCELLED = 1;
 export const UNKNOWN = 2;
+export const INVALID_ARGUMENT = 3;
 export const DEADLINE_EXCEEDED = 4;
 export const PERMISSION_DENIED = 7;
 export const RESOURCE_EXHAUSTED = 8;

@@ -15,6 +15,7 @@ import { ProxyConfig, type ProxyConfigOptions } from './config/proxy-config.js';
 import type { Door } from './door.js';
 import { Inbound } from './inbound.js';
 import { Applications } from './inbound/applications.js';
+import type { LoadAudience } from './inbound/load-settings.js';
 import { Outbound } from './outbound.js';
 import { Patrol } from './relay/patrol.js';
 import { RateLimits } from './relay/rate-limits.js';
@@ -33,6 +34,10 @@ export interface DataPlaneOptions {
   readonly onSubscriptions: ProxyConfigOptions['onSubscriptions'];
   readonly http2: Partial<ConnectionOptions>;
   readonly relay: Partial<RelayOptions>;
+  /** Who is told of the load of the application. */
+  readonly load: LoadAudience;
+  /** Use of the processor by the application, a fraction; 0: not known. */
+  readonly cpuUtilization: () => number;
 }
 
 /** What moves the requests in one process. */
@@ -101,7 +106,12 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     onEndpointForgotten: (address) => requests.forgetEndpoint(address),
     onServiceForgotten: (service) => requests.forgetService(service),
   });
-  const applications = new Applications(backgroundClock, random);
+  const applications = new Applications({
+    clock: backgroundClock,
+    random,
+    measures: options.load !== 'none',
+    cpuUtilization: options.cpuUtilization,
+  });
   const contexts = {
     outbound: createContext(config, counts.outbound, relayOptions),
     inbound: createContext(applications, counts.inbound, {
@@ -110,7 +120,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     }),
   };
   const outbound = new Outbound({ ...contexts.outbound, clock }, flushQueue);
-  const inbound = new Inbound({ ...contexts.inbound, clock }, flushQueue, applications);
+  const inbound = new Inbound({ ...contexts.inbound, clock }, flushQueue, applications, options.load);
   return {
     config,
     flushQueue,

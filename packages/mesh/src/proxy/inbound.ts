@@ -4,6 +4,8 @@ import type { FlushQueue } from '../transport/flush-queue.js';
 import type { Destination, InboundDoor } from './door.js';
 import type { Applications } from './inbound/applications.js';
 import { InboundRouter } from './inbound/inbound-router.js';
+import type { LoadAudience } from './inbound/load-settings.js';
+import type { LoadStream } from './inbound/load-stream.js';
 import type { RelayContext } from './relay/relay-context.js';
 import { TrafficSide } from './traffic-side.js';
 
@@ -18,11 +20,22 @@ const NO_BYTES = Buffer.alloc(0);
  */
 export class Inbound extends TrafficSide {
   readonly #applications: Applications;
+  readonly #audience: LoadAudience;
+  readonly #loadStreams = new Set<LoadStream>();
 
-  /** @param applications - the configuration of `context` */
-  constructor(context: RelayContext, flushQueue: FlushQueue, applications: Applications) {
+  /**
+   * @param applications - the configuration of `context`
+   * @param audience - who is told of their load
+   */
+  constructor(
+    context: RelayContext,
+    flushQueue: FlushQueue,
+    applications: Applications,
+    audience: LoadAudience,
+  ) {
     super(context, flushQueue);
     this.#applications = applications;
+    this.#audience = audience;
   }
 
   /** Takes over a new, paused connection that came in at `door`. */
@@ -30,8 +43,20 @@ export class Inbound extends TrafficSide {
     this.take(socket);
     sniff(socket, NO_BYTES, this.context.clock, SILENCE_MS, (what, bytes) => {
       if (what !== 'http2') return this.#passToApplication(socket, bytes, application);
-      this.relay(socket, bytes, new InboundRouter(this.context, this.#applications.admit(application)));
+      const router = new InboundRouter(
+        this.context,
+        this.#applications.at(application),
+        this.#audience,
+        this.#loadStreams,
+      );
+      this.relay(socket, bytes, router);
     });
+  }
+
+  override close(drainMs: number): Promise<void> {
+    // They would go on for as long as anybody listens.
+    for (const stream of [...this.#loadStreams]) stream.stop();
+    return super.close(drainMs);
   }
 
   #passToApplication(socket: Socket, bytes: Buffer, { host, port }: Destination): void {

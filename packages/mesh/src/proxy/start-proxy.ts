@@ -8,6 +8,7 @@ import { readProcess } from '../admin/process-metrics.js';
 import { proxyPages } from '../admin/proxy-pages.js';
 import { mergeReports } from '../admin/worker-report.js';
 import type { ConnectionOptions } from '../http2/options.js';
+import type { CpuSource } from '../system/cpu-utilization.js';
 import type { Logger } from '../system/logger.js';
 import { AdsClient } from '../xds/client/ads-client.js';
 import { adsOverHttp2 } from '../xds/client/ads-over-http2.js';
@@ -17,6 +18,7 @@ import { bindError } from './bind-error.js';
 import { explainPage } from './explain/explain-page.js';
 import { createDataPlane, type DataPlane } from './data-plane.js';
 import { type Destination, type Door, type ListenAddress, openDoor } from './door.js';
+import { DEFAULT_LOAD_SETTINGS, type LoadSettings } from './inbound/load-settings.js';
 import type { RelayOptions } from './relay/relay-options.js';
 import type { ToWorker } from './workers/messages.js';
 import { WorkerPool } from './workers/worker-pool.js';
@@ -32,6 +34,9 @@ export interface InboundListener {
   readonly application: Destination;
   readonly address: ListenAddress;
 }
+
+/** Begins to follow the use of a processor; what it returns tells it, as a fraction. */
+export type FollowCpu = (source: CpuSource) => () => number;
 
 export interface ProxyOptions {
   /** The control plane. */
@@ -50,6 +55,10 @@ export interface ProxyOptions {
   readonly logger: Logger;
   readonly http2?: Partial<ConnectionOptions>;
   readonly relay?: Partial<RelayOptions>;
+  /** What is said of the application's load. Default: to all callers, without the processor. */
+  readonly load?: LoadSettings;
+  /** Follows the use of a processor. */
+  readonly followCpu: FollowCpu;
   /** Processes that relay, this one included. Default 1. */
   readonly concurrency?: number;
   /** The program of the other processes; it calls `serveWorker`. */
@@ -77,6 +86,7 @@ const OPTIONS = { service: '--listen', connect: '--outbound', inbound: '--inboun
  */
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const { clock, backgroundClock, random, logger, xds, http2 = {}, relay = {}, concurrency = 1 } = options;
+  const { load = DEFAULT_LOAD_SETTINGS, followCpu } = options;
   const plane: DataPlane = createDataPlane({
     clock,
     backgroundClock,
@@ -84,6 +94,8 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     logger,
     http2,
     relay,
+    load: load.audience,
+    cpuUtilization: followCpu(load.cpu),
     controlPlane: `${xds.host}:${xds.port}`,
     onSubscriptions: (typeUrl, names) => ads.subscribe(typeUrl, names),
   });
@@ -91,7 +103,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const workers = new WorkerPool({
     modulePath: options.workerModulePath,
     count: concurrency - 1,
-    settings: { http2, relay },
+    settings: { http2, relay, load },
     clock: backgroundClock,
     logger,
     configSoFar: () => configSoFar(plane),

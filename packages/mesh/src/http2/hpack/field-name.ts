@@ -56,6 +56,7 @@ const VOLATILE: readonly string[] = [
   'baggage',
   'content-length',
   'content-range',
+  'endpoint-load-metrics-bin',
   'etag',
   'expires',
   'grpc-status-details-bin',

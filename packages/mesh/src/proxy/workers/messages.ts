@@ -2,12 +2,14 @@ import type { WorkerReport } from '../../admin/worker-report.js';
 import type { ConnectionOptions } from '../../http2/options.js';
 import type { ReceivedResource } from '../../xds/client/received-resource.js';
 import type { Door } from '../door.js';
+import type { LoadSettings } from '../inbound/load-settings.js';
 import type { RelayOptions } from '../relay/relay-options.js';
 
 /** What a worker has to know to begin. */
 export interface WorkerSettings {
   readonly http2: Partial<ConnectionOptions>;
   readonly relay: Partial<RelayOptions>;
+  readonly load: LoadSettings;
 }
 
 /** From the first process to a worker. */

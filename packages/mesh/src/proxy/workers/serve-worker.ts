@@ -4,6 +4,7 @@ import { readProcess } from '../../admin/process-metrics.js';
 import { takeReport } from '../../admin/worker-report.js';
 import type { Logger } from '../../system/logger.js';
 import { createDataPlane, type DataPlane } from '../data-plane.js';
+import type { FollowCpu } from '../start-proxy.js';
 import type { FromWorker, ToWorker } from './messages.js';
 
 export interface WorkerOptions {
@@ -11,6 +12,7 @@ export interface WorkerOptions {
   readonly backgroundClock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly followCpu: FollowCpu;
   /** Sends to the first process. */
   readonly send: (message: FromWorker) => void;
   /** Ends this process: the work is done. */
@@ -24,13 +26,15 @@ export interface WorkerOptions {
  * @returns what is to be called with each message of the first process
  */
 export function serveWorker(options: WorkerOptions): (message: ToWorker, socket: unknown) => void {
-  const { clock, backgroundClock, random, logger, send, onDone } = options;
+  const { clock, backgroundClock, random, logger, followCpu, send, onDone } = options;
   let plane: DataPlane | undefined;
   return (message, socket) => {
     switch (message.kind) {
       case 'start':
         plane = createDataPlane({
           ...message.settings,
+          load: message.settings.load.audience,
+          cpuUtilization: followCpu(message.settings.load.cpu),
           clock,
           backgroundClock,
           random,
