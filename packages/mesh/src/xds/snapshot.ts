@@ -5,9 +5,12 @@ import { PUSH_ORDER, shortTypeName, TYPE_CLUSTER, type ResourceType } from './ty
 
 /** All resources of one type. */
 export interface TypeSnapshot {
-  /** Digest of the names and versions in it. */
+  /** Digest of the names and versions in it, or whatever else differs whenever they do. */
   readonly version: string;
+  /** May be made as it is asked for: `get` is cheap, walking through all of it need not be. */
   readonly resources: ReadonlyMap<string, Resource>;
+  /** All that may differ from the set of version `since`; undefined where that is not known. */
+  readonly changed?: { readonly since: string; readonly names: ReadonlySet<string> };
 }
 
 /** A whole configuration at one moment. It never changes; the next one shares with it what stayed the same. */
@@ -16,7 +19,7 @@ export interface Snapshot {
   readonly version: string;
   readonly types: Readonly<Record<ResourceType, TypeSnapshot>>;
   /** Names of the load assignments that its clusters ask for. */
-  readonly assignmentNames: ReadonlySet<string>;
+  readonly assignmentNames: Pick<ReadonlySet<string>, 'has'>;
 }
 
 /**

@@ -55,6 +55,8 @@ const state = (): ControlState => ({
   clients: [
     {
       nodeId: 'sidecar~1',
+      node: undefined,
+      variant: 'sotw',
       userAgent: 'weir 1',
       peer: '127.0.0.1:5',
       types: new Map([
@@ -64,7 +66,10 @@ const state = (): ControlState => ({
             subscribed: ['*'],
             ackedVersion: 'v1',
             pending: false,
-            rejection: { version: 'v2', message: 'no' },
+            state: 'NACKED',
+            sinceWallMs: 1,
+            rejection: { version: 'v2', message: 'no', resources: ['a'], field: undefined, wallMs: 1 },
+            withheld: [],
           },
         ],
       ]),
@@ -94,7 +99,7 @@ test('/status tells what is known, what is wrong, and what each client has accep
     subscribed: ['*'],
     ackedVersion: 'v1',
     pending: false,
-    rejection: { version: 'v2', message: 'no' },
+    rejection: { version: 'v2', message: 'no', resources: ['a'], wallMs: 1 },
   });
 });
 

@@ -2,6 +2,7 @@ import { endpointResource, type Resource } from '../resource.js';
 import type { Snapshot } from '../snapshot.js';
 import { TYPE_ENDPOINT, type ResourceType } from '../type-urls.js';
 import type { Subscription } from './subscription.js';
+import type { Told } from './type-stream.js';
 
 export type ResourceMap = ReadonlyMap<string, Resource>;
 
@@ -32,22 +33,26 @@ function named(existing: ResourceMap, names: ReadonlySet<string>): ResourceMap {
 }
 
 /**
- * Resources subscribed to by name that the client lacks or has in another version.
+ * Resources subscribed to by name that a state-of-the-world client lacks or has in another version.
  *
  * State of the world cannot say that a load assignment does not exist, and silence keeps a cluster warming (gRPC clients
  * wait 15 s), so a name that nobody knows gets an empty assignment. One that the client has keeps its endpoints when
  * its cluster is gone as well: the cluster's removal is on its way, and until then its requests go on.
+ *
+ * @param among where to look; default: all names subscribed to
  */
 export function changedResources(
   snapshot: Snapshot,
   typeUrl: ResourceType,
   subscription: Subscription,
-  sent: ResourceMap,
+  told: ReadonlyMap<string, Told>,
+  among: ReadonlySet<string> = subscription.names,
 ): ResourceMap {
   const existing = snapshot.types[typeUrl].resources;
   const changed = new Map<string, Resource>();
-  for (const name of subscription.names) {
-    const before = sent.get(name);
+  for (const name of among) {
+    if (!subscription.names.has(name)) continue;
+    const before = told.get(name);
     let resource = existing.get(name);
     if (resource === undefined && typeUrl === TYPE_ENDPOINT) {
       if (before === undefined || snapshot.assignmentNames.has(name))
@@ -72,4 +77,11 @@ export function holdsAll(map: ResourceMap, resources: ResourceMap): boolean {
   if (map === resources) return true;
   for (const [name, resource] of resources) if (map.get(name)?.version !== resource.version) return false;
   return true;
+}
+
+/** Sum of what the resources take up in a response. */
+export function sizeOf(resources: ResourceMap): number {
+  let bytes = 0;
+  for (const { entry } of resources.values()) bytes += entry.length;
+  return bytes;
 }

@@ -1,5 +1,9 @@
 import { FakeClock } from '@weir/core/testing';
-import { decodeDiscoveryResponse, type DiscoveryResponse } from '../generated/envoy.service.discovery.v3.js';
+import {
+  decodeDiscoveryResponse,
+  type DiscoveryRequest,
+  type DiscoveryResponse,
+} from '../generated/envoy.service.discovery.v3.js';
 import { encodeHttpConnectionManager } from '../generated/envoy.extensions.filters.network.http_connection_manager.v3.js';
 import {
   clusterResource,
@@ -10,17 +14,21 @@ import {
 } from '../resource.js';
 import { TYPE_HTTP_CONNECTION_MANAGER } from '../type-urls.js';
 import { SubscriptionEngine } from './subscription-engine.js';
-import type { Rejection } from './type-stream.js';
+import type { Rejection } from './answers.js';
+import { SotwType } from './sotw-type.js';
 
 /** A subscription engine on a fake clock, with a client that answers only when told to. */
 export class EngineRig {
   readonly clock = new FakeClock();
   readonly nacks: { readonly typeUrl: string; readonly rejection: Rejection }[] = [];
   readonly #unread: DiscoveryResponse[] = [];
-  readonly engine = new SubscriptionEngine({
+  readonly engine = new SubscriptionEngine<DiscoveryRequest>({
     clock: this.clock,
+    createType: (typeUrl, clock) => new SotwType(typeUrl, clock),
     send: (bytes) => void this.#unread.push(decodeDiscoveryResponse(bytes)),
-    onNack: (typeUrl, rejection) => void this.nacks.push({ typeUrl, rejection }),
+    onAnswer: (typeUrl, _latencyMs, rejection) => {
+      if (rejection !== undefined) this.nacks.push({ typeUrl, rejection });
+    },
   });
 
   request(typeUrl: string, resourceNames: readonly string[] = [], responseNonce = ''): void {

@@ -11,6 +11,7 @@ import { buildSnapshot, checkSnapshot } from '../snapshot.js';
 import { TYPE_CLUSTER, TYPE_ENDPOINT, TYPE_LISTENER, TYPE_ROUTE } from '../type-urls.js';
 import { FakeClock } from '@weir/core/testing';
 import { assignment, cluster, EngineRig, listener, mesh, namesIn, route } from './engine-rig.test.support.js';
+import { SotwType } from './sotw-type.js';
 import { SubscriptionEngine } from './subscription-engine.js';
 
 /** A client that has taken in `mesh('old')` whole. */
@@ -135,7 +136,8 @@ class QueuedSidecar {
   readonly #toClient: Uint8Array[] = [];
   readonly #toServer: DiscoveryRequest[] = [];
   readonly #nonces = new Map<string, string>();
-  readonly engine = new SubscriptionEngine({
+  readonly engine = new SubscriptionEngine<DiscoveryRequest>({
+    createType: (typeUrl, clock) => new SotwType(typeUrl, clock),
     clock: new FakeClock(),
     send: (bytes) => void this.#toClient.push(bytes),
   });

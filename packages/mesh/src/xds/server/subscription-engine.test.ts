@@ -207,7 +207,13 @@ test('a NACK is reported, is not answered with the same again, and the fix is se
   assert.deepEqual(rig.nacks, [
     {
       typeUrl: TYPE_CLUSTER,
-      rejection: { version: bad.versionInfo, message: 'connect_timeout: out of range' },
+      rejection: {
+        version: bad.versionInfo,
+        message: 'connect_timeout: out of range',
+        resources: ['a'],
+        field: 'connect_timeout',
+        wallMs: rig.clock.wallMs(),
+      },
     },
   ]);
   assert.equal(rig.engine.status().get(TYPE_CLUSTER)?.ackedVersion, good.versionInfo);
@@ -218,7 +224,10 @@ test('a NACK is reported, is not answered with the same again, and the fix is se
     subscribed: ['*'],
     ackedVersion: fixed.versionInfo,
     pending: false,
+    state: 'SYNCED',
+    sinceWallMs: rig.clock.wallMs(),
     rejection: undefined,
+    withheld: [],
   });
 });
 

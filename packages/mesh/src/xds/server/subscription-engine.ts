@@ -1,5 +1,4 @@
 import type { Clock, Timer } from '@weir/core';
-import type { DiscoveryRequest } from '../generated/envoy.service.discovery.v3.js';
 import type { Snapshot } from '../snapshot.js';
 import {
   PUSH_ORDER,
@@ -9,64 +8,69 @@ import {
   TYPE_ROUTE,
   type ResourceType,
 } from '../type-urls.js';
-import { TypeStream, type Rejection, type RequestKind } from './type-stream.js';
+import type { Rejection } from './answers.js';
+import { statusOfType, type TypeStatus } from './type-status.js';
+import type { RequestKind, ResponseRules, TypeStream } from './type-stream.js';
 
-export interface SubscriptionEngineOptions {
+export interface SubscriptionEngineOptions<Request> {
   readonly clock: Clock;
-  /** Takes an encoded DiscoveryResponse. */
-  readonly send: (response: Buffer) => void;
-  /** A client refused a response and stays with what it had. */
-  readonly onNack?: (typeUrl: ResourceType, rejection: Rejection) => void;
-}
-
-/** What a stream's client has of one type. */
-export interface TypeStatus {
-  /** Names subscribed to; `*` stands for all. */
-  readonly subscribed: readonly string[];
-  readonly ackedVersion: string;
-  /** A response awaits its answer, or more is to be sent. */
-  readonly pending: boolean;
-  readonly rejection: Rejection | undefined;
+  /** Makes a type in the protocol's variant that the stream speaks. */
+  readonly createType: (typeUrl: ResourceType, clock: Clock) => TypeStream<Request>;
+  /** Takes an encoded response. */
+  readonly send: (response: Buffer, typeUrl: ResourceType) => void;
+  /** The client answered a response: after how many milliseconds, and why it refused it if it did. */
+  readonly onAnswer?: (typeUrl: ResourceType, latencyMs: number, rejection: Rejection | undefined) => void;
+  /** What is larger is not sent and shown as withheld; default: no limit. */
+  readonly maxResponseBytes?: number;
 }
 
 /** Listeners and routes wait this long for what they refer to, then go without. */
 const MAX_HOLD_MS = 2000;
 
 /**
- * One aggregated stream of state-of-the-world xDS, without a socket: requests and snapshots in, responses out.
+ * One aggregated stream of xDS in either variant, without a socket: requests and snapshots in, responses out.
  *
  * Make before break: clusters, then their endpoints, then listeners and routes once the client has acknowledged the
  * former; clusters that are gone stay in the set until no listener or route can refer to them, i.e. until the client
  * has acknowledged the latest of both. At most one response of each type is in flight.
  */
-export class SubscriptionEngine {
-  readonly #clock: Clock;
-  readonly #send: (response: Buffer) => void;
-  readonly #onNack: (typeUrl: ResourceType, rejection: Rejection) => void;
-  readonly #clusters = new TypeStream(TYPE_CLUSTER);
-  readonly #endpoints = new TypeStream(TYPE_ENDPOINT);
-  readonly #listeners = new TypeStream(TYPE_LISTENER);
-  readonly #routes = new TypeStream(TYPE_ROUTE);
-  readonly #types: ReadonlyMap<string, TypeStream>;
+export class SubscriptionEngine<Request extends { readonly typeUrl?: string | undefined }> {
+  readonly #options: SubscriptionEngineOptions<Request>;
+  readonly #clusters: TypeStream<Request>;
+  readonly #endpoints: TypeStream<Request>;
+  readonly #listeners: TypeStream<Request>;
+  readonly #routes: TypeStream<Request>;
+  readonly #types: ReadonlyMap<string, TypeStream<Request>>;
+  readonly #complete: ResponseRules;
+  readonly #keeping: ResponseRules;
   #snapshot: Snapshot | undefined;
   #responses = 0;
   #holdTimer: Timer | undefined;
   #holdIsOver = false;
 
-  constructor({ clock, send, onNack = () => {} }: SubscriptionEngineOptions) {
-    this.#clock = clock;
-    this.#send = send;
-    this.#onNack = onNack;
+  constructor(options: SubscriptionEngineOptions<Request>) {
+    const { createType, clock } = options;
+    this.#options = options;
+    const maxResponseBytes = options.maxResponseBytes ?? Number.POSITIVE_INFINITY;
+    this.#complete = { keepRemoved: false, maxResponseBytes };
+    this.#keeping = { keepRemoved: true, maxResponseBytes };
+    this.#clusters = createType(TYPE_CLUSTER, clock);
+    this.#endpoints = createType(TYPE_ENDPOINT, clock);
+    this.#listeners = createType(TYPE_LISTENER, clock);
+    this.#routes = createType(TYPE_ROUTE, clock);
     const types = [this.#clusters, this.#endpoints, this.#listeners, this.#routes];
     this.#types = new Map(types.map((type) => [type.typeUrl, type]));
   }
 
   /** Takes in a request and sends what it makes possible. A type nobody serves is left unanswered. */
-  receive(request: DiscoveryRequest): RequestKind | 'unknown-type' {
+  receive(request: Request): RequestKind | 'unknown-type' {
     const type = this.#types.get(request.typeUrl ?? '');
     if (type === undefined) return 'unknown-type';
     const kind = type.receive(request);
-    if (kind === 'nack' && type.rejection !== undefined) this.#onNack(type.typeUrl, type.rejection);
+    const { answers } = type;
+    if (kind === 'ack' || kind === 'nack') {
+      this.#options.onAnswer?.(type.typeUrl, answers.latencyMs, answers.rejection);
+    }
     if (kind !== 'stale') this.#flush();
     return kind;
   }
@@ -83,21 +87,21 @@ export class SubscriptionEngine {
     this.#holdTimer?.cancel();
   }
 
+  /** The stream's types that the client has asked for, in the order of pushes. */
+  types(): readonly TypeStream<Request>[] {
+    return PUSH_ORDER.flatMap((typeUrl) => this.#types.get(typeUrl) ?? []).filter(
+      ({ subscription }) => subscription !== undefined,
+    );
+  }
+
   /** By type URL; types the client has not asked for are left out. */
   status(): ReadonlyMap<ResourceType, TypeStatus> {
-    const status = new Map<ResourceType, TypeStatus>();
-    for (const typeUrl of PUSH_ORDER) {
-      const type = this.#types.get(typeUrl);
-      if (type?.subscription === undefined) continue;
-      const { wildcard, names } = type.subscription;
-      status.set(typeUrl, {
-        subscribed: wildcard ? ['*', ...names] : [...names],
-        ackedVersion: type.ackedVersion,
-        pending: this.#snapshot === undefined || !isSettled(type, this.#snapshot),
-        rejection: type.rejection,
-      });
-    }
-    return status;
+    return new Map(
+      this.types().map((type) => [
+        type.typeUrl,
+        statusOfType(type, this.#snapshot === undefined || !this.#isSettled(type, this.#snapshot)),
+      ]),
+    );
   }
 
   #flush(): void {
@@ -105,13 +109,13 @@ export class SubscriptionEngine {
     if (snapshot === undefined) return;
     // A client that refused its listeners or routes still runs the ones before, and needs their clusters.
     const mayRemove = [this.#listeners, this.#routes].every(
-      (type) => isSettled(type, snapshot) && type.rejection === undefined,
+      (type) => this.#isSettled(type, snapshot) && type.answers.rejection === undefined,
     );
     this.#push(this.#clusters, snapshot, !mayRemove);
-    this.#push(this.#endpoints, snapshot);
-    const waiting = [this.#listeners, this.#routes].some((type) => type.pending(snapshot) !== undefined);
+    this.#push(this.#endpoints, snapshot, !mayRemove || !this.#isSettled(this.#clusters, snapshot));
+    const waiting = [this.#listeners, this.#routes].some((type) => type.isPending(snapshot, this.#complete));
     if (waiting && !this.#holdIsOver && this.#isUpstreamMissing(snapshot)) {
-      this.#holdTimer ??= this.#clock.setTimer(MAX_HOLD_MS, () => {
+      this.#holdTimer ??= this.#options.clock.setTimer(MAX_HOLD_MS, () => {
         this.#holdTimer = undefined;
         this.#holdIsOver = true;
         this.#flush();
@@ -122,33 +126,44 @@ export class SubscriptionEngine {
     this.#holdTimer = undefined;
     if (!waiting) this.#holdIsOver = false;
     this.#push(this.#listeners, snapshot);
-    this.#push(this.#routes, snapshot);
+    // Routes go when no listener can refer to them.
+    this.#push(this.#routes, snapshot, !this.#isSettled(this.#listeners, snapshot));
   }
 
-  #push(type: TypeStream, snapshot: Snapshot, keepRemoved = false): void {
-    const response = type.next(snapshot, String(this.#responses + 1), keepRemoved);
+  #push(type: TypeStream<Request>, snapshot: Snapshot, keepRemoved = false): void {
+    const response = type.next(
+      snapshot,
+      String(this.#responses + 1),
+      keepRemoved ? this.#keeping : this.#complete,
+    );
     if (response === undefined) return;
     this.#responses += 1;
-    this.#send(response);
+    this.#options.send(response, type.typeUrl);
+  }
+
+  #isSettled(type: TypeStream<Request>, snapshot: Snapshot): boolean {
+    return type.answers.inFlight === undefined && !type.isPending(snapshot, this.#complete);
   }
 
   /** Whether the client still lacks clusters, or endpoints of clusters, that new listeners and routes may refer to. */
   #isUpstreamMissing(snapshot: Snapshot): boolean {
     const clusters = this.#clusters;
     const endpoints = this.#endpoints;
-    if (clusters.inFlight?.adds || clusters.pending(snapshot, true) !== undefined) return true;
+    if (clusters.answers.inFlight?.adds || clusters.isPending(snapshot, this.#keeping)) return true;
     const names = endpoints.subscription?.names;
     // Only endpoints the client never had make a cluster unusable; a stream of changes must not starve routes.
     if (names === undefined) return false;
-    if (endpoints.inFlight?.introduces || [...names].some((name) => !endpoints.sent.has(name))) return true;
+    if (endpoints.answers.inFlight?.introduces) return true;
+    for (const name of names) {
+      if (!endpoints.told.has(name) && !endpoints.withheld.has(name)) return true;
+    }
     // Clusters just accepted are about to be followed by a subscription to their endpoints.
-    if (clusters.rejection !== undefined) return false;
-    return [...clusters.sent.values()].some(({ references }) =>
-      references.some(({ name }) => !names.has(name)),
-    );
+    if (clusters.answers.rejection !== undefined) return false;
+    const existing = snapshot.types[TYPE_CLUSTER].resources;
+    for (const name of clusters.told.keys()) {
+      const references = existing.get(name)?.references ?? [];
+      if (references.some((to) => !names.has(to.name))) return true;
+    }
+    return false;
   }
-}
-
-function isSettled(type: TypeStream, snapshot: Snapshot): boolean {
-  return type.inFlight === undefined && type.pending(snapshot) === undefined;
 }
