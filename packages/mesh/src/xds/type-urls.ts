@@ -16,6 +16,13 @@ export const TYPE_PREVIOUS_HOSTS =
   'type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate';
 export const TYPE_PREVIOUS_PRIORITIES =
   'type.googleapis.com/envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig';
+export const TYPE_TYPED_STRUCT = 'type.googleapis.com/xds.type.v3.TypedStruct';
+export const TYPE_LEAST_REQUEST_POLICY =
+  'type.googleapis.com/envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest';
+export const TYPE_ROUND_ROBIN_POLICY =
+  'type.googleapis.com/envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin';
+export const TYPE_WRR_LOCALITY_POLICY =
+  'type.googleapis.com/envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality';
 /** In `typed_per_filter_config`, wraps a filter's settings to say more about them. */
 export const TYPE_FILTER_CONFIG = 'type.googleapis.com/envoy.config.route.v3.FilterConfig';
 /** Names of HTTP filters: keys of `typed_per_filter_config`, and names in a connection manager's `http_filters`. */

@@ -1,5 +1,5 @@
 import type { Metadata } from '../../../xds/generated/envoy.config.core.v3.js';
-import { structOf, type JsonObject } from '../../../xds/struct.js';
+import { jsonOfStruct, structOf, type JsonObject } from '../../../xds/struct.js';
 import type { Source } from '../../registry/source.js';
 
 /** Under this key stands in `filter_metadata` what Envoy has no field for. */
@@ -11,4 +11,10 @@ export function weirMetadata(content: JsonObject): Metadata {
 
 export function jsonOfSource({ file, line, object }: Source): JsonObject {
   return { file, line, object };
+}
+
+/** What `weirMetadata` was given; empty where there is none. */
+export function metadataContent(metadata: Metadata | undefined): JsonObject {
+  const struct = metadata?.filterMetadata?.[METADATA_KEY];
+  return struct === undefined ? {} : jsonOfStruct(struct);
 }
