@@ -62,15 +62,15 @@ function failurePercentage(outlier: OutlierDetection, limits: Limits): OutlierDe
       ...(failurePercentageRequestVolume && { failurePercentageRequestVolume }),
     };
   }
-  const inARow = [
+  const counters = [
     ['consecutive5xxErrors', outlier.consecutive5xx, outlier.enforcingConsecutive5xx] as const,
     [
       'consecutiveGatewayErrors',
       outlier.consecutiveGatewayFailure,
       outlier.enforcingConsecutiveGatewayFailure,
     ] as const,
-  ].filter(([, count, enforced]) => (count?.value ?? 0) > 0 && enforced?.value !== 0);
-  const [first] = inARow;
+  ];
+  const first = counters.find(([, count, enforced]) => (count?.value ?? 0) > 0 && enforced?.value !== 0);
   if (first === undefined) return {};
   limits.add(
     `outlierDetection: ${first[0]}`,
