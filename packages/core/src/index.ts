@@ -9,6 +9,8 @@ export type { P2cEwmaSettings } from './balancer/p2c-ewma.js';
 export { defaultP2cEwma } from './balancer/p2c-ewma.js';
 export type { ProbeSender } from './balancer/probe-sender.js';
 export type { SlowStartSettings } from './balancer/slow-start.js';
+export type { WeightedRoundRobinSettings } from './balancer/weighted-round-robin.js';
+export { defaultWeightedRoundRobin } from './balancer/weighted-round-robin.js';
 export type { Clock, Timer } from './clock.js';
 export type { EndpointDiff } from './endpoint/diff-endpoints.js';
 export { diffEndpoints } from './endpoint/diff-endpoints.js';

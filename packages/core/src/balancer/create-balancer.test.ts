@@ -22,7 +22,7 @@ describe('createBalancer', () => {
   it('refuses settings that are out of their range', () => {
     const slow = { windowMs: 1, minWeightPercent: 10, aggression: 1 };
     const wrong: [BalancerPolicy, RegExp][] = [
-      [{ name: 'p2c_ewma', decayMs: 0 }, /decayMs must be more than 0/],
+      [{ name: 'p2c_ewma', decayMs: 0 }, /decayMs must be from/],
       [{ name: 'p2c_ewma', seedMs: NaN }, /seedMs/],
       [{ name: 'least_request', choiceCount: 1, activeRequestBias: 1 }, /choice_count/],
       [{ name: 'ring_hash', minimumRingSize: 0, maximumRingSize: 1 }, /minimum_ring_size/],

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import type { EndpointState } from '../endpoint/endpoint-state.js';
 import type { Random } from '../random.js';
 import type { Balancer } from './balancer.js';
+import { GoZeroP2cBalancer } from './go-zero-p2c.js';
 import { createMaglevBalancer, createRingHashBalancer } from './hash-balancer.js';
 import { LeastRequestBalancer } from './least-request.js';
 import { P2cEwmaBalancer, type P2cEwmaSettings } from './p2c-ewma.js';
@@ -9,10 +10,16 @@ import type { ProbeSender } from './probe-sender.js';
 import { RandomBalancer } from './random-balancer.js';
 import { RoundRobinBalancer } from './round-robin.js';
 import { SlowStartBalancer, type SlowStartSettings } from './slow-start.js';
+import { WeightedRoundRobinBalancer, type WeightedRoundRobinSettings } from './weighted-round-robin.js';
 
 /** A balancing algorithm with its settings, which are Envoy's where Envoy has the algorithm. */
 export type BalancerPolicy =
   | ({ readonly name: 'p2c_ewma'; readonly slowStart?: SlowStartSettings } & P2cEwmaSettings)
+  | { readonly name: 'go_zero_p2c'; readonly slowStart?: SlowStartSettings }
+  | ({
+      readonly name: 'weighted_round_robin';
+      readonly slowStart?: SlowStartSettings;
+    } & WeightedRoundRobinSettings)
   | { readonly name: 'round_robin'; readonly slowStart?: SlowStartSettings }
   | { readonly name: 'random' }
   | {
@@ -62,6 +69,10 @@ export function createBalancer<Host extends EndpointState = EndpointState>(
   switch (policy.name) {
     case 'p2c_ewma':
       return startingSlowly(new P2cEwmaBalancer(policy, random, clock), policy.slowStart, clock);
+    case 'go_zero_p2c':
+      return startingSlowly(new GoZeroP2cBalancer(random, clock), policy.slowStart, clock);
+    case 'weighted_round_robin':
+      return startingSlowly(new WeightedRoundRobinBalancer(policy, random, clock), policy.slowStart, clock);
     case 'round_robin':
       return startingSlowly(new RoundRobinBalancer(random), policy.slowStart, clock);
     case 'random':

@@ -7,20 +7,27 @@ import type { AttemptFeedback } from './attempt-feedback.js';
 import type { Balancer, PickContext } from './balancer.js';
 import { areEqual, asDescribed, availableHosts, type HostView } from './host-view.js';
 import { WeightedDraw } from './weighted-draw.js';
+import { checkSetting, type Partly, withDefaults } from './with-defaults.js';
 
-/** All in milliseconds. */
-export interface P2cEwmaSettings {
-  /** In this time an estimate falls to 1/e; default 10 000 (Finagle, Linkerd). */
-  readonly decayMs?: number | undefined;
-  /** What an endpoint is taken to need when nothing is known of any; default 30 (Linkerd's `default_rtt`). */
-  readonly seedMs?: number | undefined;
-  /** What a failed request counts as, at least; default 5 000 (Linkerd's load biaser). */
-  readonly penaltyMs?: number | undefined;
-  /** So long an endpoint may be passed over before it is tried again; default 1 000 (go-zero). */
-  readonly starvationMs?: number | undefined;
+interface AllSettings {
+  /** In this time an estimate falls to 1/e, in milliseconds; as in Finagle and Linkerd. */
+  readonly decayMs: number;
+  /** What an endpoint is taken to need when nothing is known of any; Linkerd's `default_rtt`. */
+  readonly seedMs: number;
+  /** What a failed request counts as; as in Linkerd's load biaser. */
+  readonly penaltyMs: number;
+  /** So long an endpoint may be passed over before it is tried again; as in go-zero. */
+  readonly starvationMs: number;
 }
 
-export const defaultP2cEwma = { decayMs: 10_000, seedMs: 30, penaltyMs: 5_000, starvationMs: 1_000 };
+export type P2cEwmaSettings = Partly<AllSettings>;
+
+export const defaultP2cEwma: AllSettings = {
+  decayMs: 10_000,
+  seedMs: 30,
+  penaltyMs: 5_000,
+  starvationMs: 1_000,
+};
 
 /** A `grpc-retry-pushback-ms` beyond this counts as this. */
 const LONGEST_PUSHBACK_MS = 300_000;
@@ -46,7 +53,7 @@ const CANCELLED = 1;
  */
 export class P2cEwmaBalancer<Host extends EndpointState> implements Balancer<Host> {
   readonly name = 'p2c_ewma';
-  readonly #settings: Required<{ [Key in keyof P2cEwmaSettings]: number }>;
+  readonly #settings: AllSettings;
   readonly #random: Random;
   readonly #clock: Clock;
   #hosts: readonly Host[] = [];
@@ -61,12 +68,9 @@ export class P2cEwmaBalancer<Host extends EndpointState> implements Balancer<Hos
 
   /** @throws {RangeError} when a setting is out of its range */
   constructor(settings: P2cEwmaSettings, random: Random, clock: Clock) {
-    const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
-    this.#settings = { ...defaultP2cEwma, ...given };
-    for (const [name, value] of Object.entries(this.#settings)) {
-      if (typeof value === 'number' && !(value > 0 && value < Infinity)) {
-        throw new RangeError(`p2c_ewma: ${name} must be more than 0, not ${value}`);
-      }
+    this.#settings = withDefaults(defaultP2cEwma, settings);
+    for (const name of ['decayMs', 'seedMs', 'penaltyMs', 'starvationMs'] as const) {
+      checkSetting(this.name, name, this.#settings[name], 0.001, Number.MAX_SAFE_INTEGER);
     }
     this.#random = random;
     this.#clock = clock;

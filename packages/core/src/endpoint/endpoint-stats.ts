@@ -1,3 +1,5 @@
+import type { GoZeroRecord } from './go-zero-record.js';
+import type { OrcaWeight } from './orca-weight.js';
 import type { PeakEwma } from './peak-ewma.js';
 import type { ResultWindow } from './result-window.js';
 import type { OutlierRecord } from '../resilience/outlier-record.js';
@@ -33,6 +35,10 @@ export class EndpointStats {
   latency: PeakEwma | undefined = undefined;
   /** How its latest attempts ended; `undefined` when nobody counts. */
   results: ResultWindow | undefined = undefined;
+  /** Its weight by its own load reports; `undefined` when there were none or nobody minds. */
+  orca: OrcaWeight | undefined = undefined;
+  /** What go-zero's algorithm knows of it. */
+  goZero: GoZeroRecord | undefined = undefined;
 
   /** Counts a request sent to the endpoint. Each call is followed by exactly one `end`. */
   begin(): void {
