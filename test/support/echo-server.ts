@@ -47,6 +47,8 @@ export class EchoServer {
   messagesRead = 0;
   /** Every unary call fails with this status; 0: as it asks. */
   failing = 0;
+  /** So long, in milliseconds, every unary call takes in addition. */
+  slowMs = 0;
   /** The addresses that calls came from: one per connection. */
   readonly peers = new Set<string>();
   #address = '';
@@ -149,6 +151,7 @@ export class EchoServer {
     answer: sendUnaryData<EchoReply>,
   ): Promise<void> {
     const end = this.#begin(call);
+    if (this.slowMs > 0) await sleep(this.slowMs);
     await this.#wait(call.request);
     end();
     if (this.failing > 0) answer({ code: this.failing, details: `${this.name} fails` });

@@ -1,0 +1,2 @@
+export type { GrpcJs } from './grpc-js.js';
+export { register } from './register.js';

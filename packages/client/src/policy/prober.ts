@@ -1,0 +1,40 @@
+import { type Clock, LOAD_PROBE_PATH, type LoadReport, type ProbeSender } from '@weir/core';
+import { loadIn } from './attempt.js';
+import type { ClientHost } from './client-host.js';
+
+const UNIMPLEMENTED = 12;
+/** How long an endpoint is left alone that does not answer probes. */
+const NO_PROBES_MS = 5 * 60_000;
+
+/** Asks endpoints for their load over the connections of the channel. */
+export class Prober implements ProbeSender<ClientHost> {
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+
+  /** @param timeoutMs how long an endpoint may take to answer a probe */
+  constructor(clock: Clock, timeoutMs: number) {
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  probe(host: ClientHost, onReply: (report: LoadReport | undefined) => void): void {
+    const nowMs = this.#clock.nowMs();
+    if (nowMs < host.noProbesUntilMs) return this.#later(onReply);
+    const giveUp = host.leaf.ask(LOAD_PROBE_PATH, this.#timeoutMs, (code, trailer) => {
+      timer.cancel();
+      if (code === UNIMPLEMENTED) host.noProbesUntilMs = this.#clock.nowMs() + NO_PROBES_MS;
+      const report = code === 0 ? loadIn(trailer) : undefined;
+      if (report !== undefined) host.load = report;
+      onReply(report);
+    });
+    if (giveUp === undefined) return this.#later(onReply);
+    const timer = this.#clock.setTimer(this.#timeoutMs, () => {
+      giveUp();
+      onReply(undefined);
+    });
+  }
+
+  #later(onReply: (report: undefined) => void): void {
+    this.#clock.setTimer(0, () => onReply(undefined));
+  }
+}
