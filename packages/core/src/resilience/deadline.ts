@@ -9,10 +9,15 @@ export interface Deadline {
 
 /**
  * `grpc-timeout` is the caller's; `max-grpc-timeout` the most that a route lets the caller ask for; `timeout`
- * and `max-stream-duration` are the route's; `per-try-timeout` its retry policy's.
+ * and `max-stream-duration` are the route's; `per-try-timeout` and `per-try-idle-timeout` its retry policy's.
  */
 export type DeadlineTimer =
-  'timeout' | 'max-stream-duration' | 'max-grpc-timeout' | 'grpc-timeout' | 'per-try-timeout';
+  | 'timeout'
+  | 'max-stream-duration'
+  | 'max-grpc-timeout'
+  | 'grpc-timeout'
+  | 'per-try-timeout'
+  | 'per-try-idle-timeout';
 
 /** What a route says about time, in milliseconds; 0 means nothing. A `ForwardDecision` is one. */
 export interface CallLimits {

@@ -64,6 +64,15 @@ describe('HedgingSchedule', () => {
     assert.equal(schedule.attemptFailed(UNAVAILABLE, 'none', 120), 'exhausted');
   });
 
+  it('sends the next attempt at once when one has used up its time, whatever is fatal', () => {
+    const schedule = new HedgingSchedule({ ...policy, nonFatalCodes: new Set() }, 0);
+    schedule.attemptSent(0);
+    assert.equal(schedule.attemptTimedOut(50), 'wait');
+    assert.equal(schedule.nextAtMs, 50);
+    schedule.stop();
+    assert.equal(schedule.attemptTimedOut(60), 'exhausted');
+  });
+
   it('sends no more when it is stopped', () => {
     const schedule = started();
     schedule.stop();

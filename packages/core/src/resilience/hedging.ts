@@ -60,18 +60,28 @@ export class HedgingSchedule {
    * attempts.
    */
   attemptFailed(code: number, pushback: Pushback, nowMs: number): AfterHedgeFailure {
-    this.#active -= 1;
     if (!this.#policy.nonFatalCodes.has(code)) {
+      this.#active -= 1;
       this.stop();
       return 'end';
     }
     if (pushback === 'stop') this.stop();
-    else if (this.#nextAtMs !== Infinity) this.#nextAtMs = nowMs + (pushback === 'none' ? 0 : pushback);
-    return this.#active === 0 && this.#nextAtMs === Infinity ? 'exhausted' : 'wait';
+    return this.#attemptOver(nowMs + (typeof pushback === 'number' ? pushback : 0));
+  }
+
+  /** An attempt has used up its own time, which says nothing against the others: never fatal. */
+  attemptTimedOut(nowMs: number): AfterHedgeFailure {
+    return this.#attemptOver(nowMs);
   }
 
   /** No further attempt is sent, be it for the budget's sake or as the caller has seen a byte. */
   stop(): void {
     this.#nextAtMs = Infinity;
+  }
+
+  #attemptOver(nextAtMs: number): AfterHedgeFailure {
+    this.#active -= 1;
+    if (this.#nextAtMs !== Infinity) this.#nextAtMs = nextAtMs;
+    return this.#active === 0 && this.#nextAtMs === Infinity ? 'exhausted' : 'wait';
   }
 }

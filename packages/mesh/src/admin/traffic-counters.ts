@@ -56,6 +56,20 @@ export class TrafficCounters {
   skippedMaxRetries = 0;
   skippedNoHost = 0;
 
+  /** Attempts sent before the one before had failed, or at once after it had. */
+  hedgesSent = 0;
+  /** Calls answered by another attempt than their first. */
+  hedgesWon = 0;
+
+  /** Attempts of hedged calls wanted and not made, by why. */
+  hedgesSkippedNoHost = 0;
+  hedgesSkippedMaxRetries = 0;
+  hedgesSkippedBudget = 0;
+  hedgesSkippedMaxRequests = 0;
+  hedgesSkippedPushback = 0;
+  hedgesSkippedDeadline = 0;
+  hedgesSkippedBufferFull = 0;
+
   /** Calls the proxy itself answered, by why. */
   repliesNoRoute = 0;
   repliesNoEndpoint = 0;
@@ -82,6 +96,23 @@ export const SKIPPED_RETRIES = {
   max_retries: 'skippedMaxRetries',
   no_host: 'skippedNoHost',
 } as const satisfies Record<Exclude<RetrySkipReason, 'not_retriable'>, CounterName>;
+
+/** What counts a further attempt of a hedged call that was wanted and not made. */
+export const SKIPPED_HEDGES = {
+  /** No host is left that has no attempt of the call. */
+  no_host: 'hedgesSkippedNoHost',
+  max_retries: 'hedgesSkippedMaxRetries',
+  budget: 'hedgesSkippedBudget',
+  max_requests: 'hedgesSkippedMaxRequests',
+  /** A server asks not to come back. */
+  pushback: 'hedgesSkippedPushback',
+  /** The pause that a server asks for would outlast the call. */
+  deadline: 'hedgesSkippedDeadline',
+  /** The request is longer than what is kept of it. */
+  buffer_full: 'hedgesSkippedBufferFull',
+} as const satisfies Record<string, CounterName>;
+
+export type HedgeSkipReason = keyof typeof SKIPPED_HEDGES;
 
 interface TrafficMetric {
   readonly name: string;
@@ -164,6 +195,18 @@ export const TRAFFIC_METRICS: readonly TrafficMetric[] = [
     type: 'counter',
     help: 'Retries wanted and not made, by why.',
     fields: { label: 'reason', values: SKIPPED_RETRIES },
+  },
+  counter('weir_hedges_total', 'Further attempts sent of hedged calls.', 'hedgesSent'),
+  counter(
+    'weir_hedges_won_total',
+    'Hedged calls that another attempt than their first answered.',
+    'hedgesWon',
+  ),
+  {
+    name: 'weir_hedges_skipped_total',
+    type: 'counter',
+    help: 'Further attempts of hedged calls wanted and not made, by why.',
+    fields: { label: 'reason', values: SKIPPED_HEDGES },
   },
   {
     name: 'weir_local_replies_total',

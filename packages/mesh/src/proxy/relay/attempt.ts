@@ -30,6 +30,8 @@ export class Attempt implements AttemptEnd {
   httpStatus: HeaderField | undefined = undefined;
   grpcStatus = NO_STATUS;
   failed = false;
+  /** It has a place among the cluster's retries, to be given back when it ends. */
+  countsAsRetry = false;
   readonly #clock: Clock;
   readonly #beganMs: number;
   /** When the headers came; -1 as long as they have not. */
@@ -68,6 +70,10 @@ export class Attempt implements AttemptEnd {
     this.host.stats.end(failed);
     this.cluster.retryBudget.requestEnded();
     this.cluster.limits.requests.release();
+    if (this.countsAsRetry) {
+      this.cluster.retryBudget.retryEnded();
+      this.cluster.limits.retries.release();
+    }
     this.cluster.attemptEnded(this.host, this);
   }
 

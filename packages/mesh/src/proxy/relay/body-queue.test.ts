@@ -83,7 +83,7 @@ describe('a body queue', () => {
     assert.equal(receiver.takeFrom(queue), 6);
     assert.equal(queue.heldBytes, 6);
     assert.ok(queue.replayable);
-    queue.rewind();
+    queue.seek(0);
     receiver.restart();
     text(queue, 'second');
     assert.equal(queue.unsentBytes, 12);
@@ -170,6 +170,45 @@ describe('a body queue', () => {
     assert.equal(queue.unsentBytes, 0);
   });
 
+  it('goes to several receivers, each at its own pace', () => {
+    const step = fc.oneof(
+      fc.record({ push: fc.oneof(fc.nat(40), fc.integer({ min: 1, max: 9000 })) }),
+      fc.record({ to: fc.nat(2), room: fc.nat(9000) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
+        const queue = new BodyQueue(segments, true);
+        const receivers = [new Receiver(), new Receiver(), new Receiver()];
+        let pushed = Buffer.alloc(0);
+        let fresh = 0;
+        const send = (receiver: Receiver, room: number, end = false): void => {
+          queue.seek(receiver.bytes.length);
+          receiver.room = room;
+          fresh += receiver.takeFrom(queue, end);
+          assert.equal(queue.sentBytes, receiver.bytes.length);
+        };
+        for (const one of steps) {
+          if ('push' in one) {
+            const piece = Buffer.from(
+              Array.from({ length: one.push }, (_, at) => (pushed.length + at) % 253),
+            );
+            pushed = Buffer.concat([pushed, piece]);
+            queue.push(piece, 0, piece.length);
+          } else {
+            send(receivers[one.to]!, one.room);
+          }
+          assert.equal(fresh, Math.max(...receivers.map(({ bytes }) => bytes.length)));
+        }
+        for (const receiver of receivers) {
+          send(receiver, Infinity, true);
+          assert.ok(receiver.bytes.equals(pushed));
+          assert.ok(receiver.ended);
+        }
+      }),
+      { seed: 12, numRuns: 200 },
+    );
+  });
+
   it('gives every byte once, in order, however pushes, sends and new beginnings follow one another', () => {
     const action = fc.oneof(
       {
@@ -199,7 +238,7 @@ describe('a body queue', () => {
           } else if ('forget' in step) {
             queue.stopRetaining();
           } else if (queue.replayable) {
-            queue.rewind();
+            queue.seek(0);
             receiver.restart();
           }
           const { length } = receiver.bytes;

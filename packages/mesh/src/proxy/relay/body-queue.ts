@@ -121,11 +121,19 @@ export class BodyQueue {
     this.#buffers.forEach((buffer, index) => other.push(buffer, 0, this.#filled[index]!));
   }
 
-  /** Starts over, for another attempt. Only while `replayable`. */
-  rewind(): void {
-    this.#next = 0;
-    this.#offset = 0;
-    this.#sentBytes = 0;
+  /** What is sent next comes after the first `bytes`: 0 starts over, for another attempt. Only while `replayable`. */
+  seek(bytes: number): void {
+    let next = 0;
+    let offset = bytes;
+    while (next < this.#filled.length && offset >= this.#filled[next]!) offset -= this.#filled[next++]!;
+    this.#next = next;
+    this.#offset = offset;
+    this.#sentBytes = bytes;
+  }
+
+  /** Bytes sent in this pass. */
+  get sentBytes(): number {
+    return this.#sentBytes;
   }
 
   /** The body will not be sent again: forgets what was sent. */

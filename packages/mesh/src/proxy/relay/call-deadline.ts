@@ -34,5 +34,7 @@ function describeTimer(timer: Deadline['timer'], route: string): string {
       return `the caller's own grpc-timeout`;
     case 'per-try-timeout':
       return `the time of each attempt of ${route}`;
+    case 'per-try-idle-timeout':
+      return `the time that an attempt of ${route} may be silent`;
   }
 }

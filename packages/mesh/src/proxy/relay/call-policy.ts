@@ -1,38 +1,38 @@
 import {
-  attemptDeadline,
   type Clock,
   type Deadline,
   type ForwardDecision,
+  type HedgingPolicy,
   remainingMs,
   type RetryPolicy,
   type Timer,
 } from '@weir/core';
 import { isGrpc } from '../../grpc/content-type.js';
 import type { HeaderBlock } from '../../http2/header-block.js';
+import { AttemptTerms } from './attempt-terms.js';
 import { deadlineOf } from './call-deadline.js';
-import { HeldHeaders, isHoldable } from './held-headers.js';
 import type { RelayContext } from './relay-context.js';
-import type { RelayOptions } from './relay-options.js';
 
 /**
  * What a route says about the time and the attempts of one call, while the call lasts. Most routes say
  * nothing, and their calls have none of it.
  */
 export class CallPolicy {
+  /** What is worth another attempt after a failure; a hedged call has other attempts instead. */
   readonly retry: RetryPolicy | undefined;
+  /** Only for gRPC: whether an answer is good stands in its status. */
+  readonly hedging: HedgingPolicy | undefined;
   /** When the call must be over. */
   readonly deadline: Deadline | undefined;
+  /** Of the attempt of the moment; hedged ones have their own. */
+  readonly terms: AttemptTerms;
   /** The request was longer than what is kept of it when the response began. */
   tooLong = false;
   readonly #clock: Clock;
-  readonly #options: RelayOptions;
   readonly #grpc: boolean;
   /** The endpoint is told what is left, and not what the caller wrote. */
   readonly #tellsTime: boolean;
   #timer: Timer | undefined = undefined;
-  #attemptDeadline: Deadline | undefined = undefined;
-  #attemptTimer: Timer | undefined = undefined;
-  #held: HeldHeaders | undefined = undefined;
 
   constructor(
     { clock, options }: RelayContext,
@@ -41,11 +41,12 @@ export class CallPolicy {
     arrivedMs: number,
   ) {
     this.#clock = clock;
-    this.#options = options;
     this.#grpc = isGrpc(request);
-    this.retry = decision.retry;
+    this.hedging = this.#grpc ? decision.hedging : undefined;
+    this.retry = this.hedging === undefined ? decision.retry : undefined;
     this.deadline = deadlineOf(request, decision, arrivedMs);
     this.#tellsTime = limitsTime(decision) || (decision.retry?.perTryTimeoutMs ?? 0) !== 0;
+    this.terms = new AttemptTerms(clock, options);
   }
 
   /** @param onExpired - called when the call's time is up, unless it ended before */
@@ -55,24 +56,9 @@ export class CallPolicy {
     this.#timer = this.#clock.setTimer(remainingMs(deadline, this.#clock.nowMs()), () => onExpired(deadline));
   }
 
-  /** @param onExpired - called when the attempt's own time is up, unless it ended or was answered before */
-  startAttempt(onExpired: (deadline: Deadline) => void): void {
-    const nowMs = this.#clock.nowMs();
-    const deadline = attemptDeadline(this.deadline, nowMs, this.retry?.perTryTimeoutMs ?? 0);
-    this.#attemptDeadline = deadline;
-    if (deadline === undefined || deadline === this.deadline) return;
-    this.#attemptTimer = this.#clock.setTimer(remainingMs(deadline, nowMs), () => onExpired(deadline));
-  }
-
-  /** What the attempt may take from now on, in milliseconds; `Infinity` when there is nothing to be said of it. */
-  leftToTell(isRetry: boolean): number {
-    if (!this.#tellsTime && !isRetry) return Infinity;
-    return remainingMs(this.#attemptDeadline, this.#clock.nowMs());
-  }
-
-  /** Headers of a response that are held back. */
-  get held(): HeaderBlock | undefined {
-    return this.#held?.block;
+  /** What an attempt may take from now on, in milliseconds; `Infinity` when there is nothing to be said of it. */
+  leftToTell(isRetry: boolean, terms: AttemptTerms = this.terms): number {
+    return this.#tellsTime || isRetry ? terms.leftMs : Infinity;
   }
 
   /**
@@ -82,23 +68,12 @@ export class CallPolicy {
    * @param onOverdue - called when they have to be passed on, be the call worth a retry or not
    */
   hold(block: HeaderBlock, retries: number, onOverdue: () => void): boolean {
-    if (!this.#grpc || retries >= (this.retry?.maxRetries ?? 0) || !isHoldable(block, this.#options))
-      return false;
-    this.#held = new HeldHeaders(block, this.#clock, this.#options, onOverdue);
-    return true;
-  }
-
-  /** The attempt is over, or its response is the call's: its own time no longer counts. */
-  endAttempt(): void {
-    this.#attemptTimer?.cancel();
-    this.#attemptTimer = undefined;
-    this.#held?.end();
-    this.#held = undefined;
+    return this.#grpc && retries < (this.retry?.maxRetries ?? 0) && this.terms.hold(block, onOverdue);
   }
 
   end(): void {
     this.#timer?.cancel();
-    this.endAttempt();
+    this.terms.end();
   }
 }
 
@@ -109,7 +84,8 @@ export function callPolicy(
   decision: ForwardDecision,
   arrivedMs: number,
 ): CallPolicy | undefined {
-  if (decision.retry === undefined && !limitsTime(decision)) return undefined;
+  const { retry, hedging } = decision;
+  if (retry === undefined && hedging === undefined && !limitsTime(decision)) return undefined;
   return new CallPolicy(context, request, decision, arrivedMs);
 }
 

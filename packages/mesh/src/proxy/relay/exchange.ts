@@ -2,6 +2,7 @@ import {
   type AttemptOutcome,
   type Deadline,
   type ForwardDecision,
+  type HedgingPolicy,
   remainingMs,
   type RequestHash,
   type RetryObstacle,
@@ -9,7 +10,7 @@ import {
 } from '@weir/core';
 import { GRPC_STATUS_NONE } from '../../admin/request-metrics.js';
 import { isGrpc } from '../../grpc/content-type.js';
-import { DEADLINE_EXCEEDED, NO_STATUS, UNAVAILABLE, UNIMPLEMENTED } from '../../grpc/status.js';
+import { DEADLINE_EXCEEDED, grpcCodeOf, NO_STATUS, UNAVAILABLE, UNIMPLEMENTED } from '../../grpc/status.js';
 import type { HeaderBlock } from '../../http2/header-block.js';
 import type { HeaderField } from '../../http2/hpack/header-field.js';
 import type { Http2Stream } from '../../http2/stream.js';
@@ -18,9 +19,13 @@ import type { UpstreamHost } from '../config/upstream-host.js';
 import { Attempt } from './attempt.js';
 import { type AttemptFailure, describeFailure, statusOf } from './attempt-failure.js';
 import { attemptFields } from './attempt-fields.js';
+import type { AttemptOwner } from './attempt-owner.js';
+import type { AttemptTerms } from './attempt-terms.js';
 import { deadlineOf, describeExpiry } from './call-deadline.js';
 import { type CallPolicy, callPolicy } from './call-policy.js';
 import type { DownstreamConnection } from './downstream-connection.js';
+import type { HedgedCall } from './hedged-call.js';
+import { Hedges } from './hedges.js';
 import { Answered, failedOutcome, isSuccess } from './outcome.js';
 import { passPolicy } from './pass-policy.js';
 import type { RelayContext } from './relay-context.js';
@@ -40,7 +45,7 @@ import type { StreamOwner } from './stream-owner.js';
  *
  * Every way out leads through `finish`, and an attempt leaves the books by `#releaseAttempt` alone.
  */
-export class Exchange extends ResponseSide {
+export class Exchange extends ResponseSide implements AttemptOwner, HedgedCall {
   readonly #routed: RoutedRequest;
   readonly #startedMs: number;
   #cluster: Cluster | undefined = undefined;
@@ -113,12 +118,15 @@ export class Exchange extends ResponseSide {
 
   onResponseHeaders(_attempt: Attempt, block: HeaderBlock, endStream: boolean): void {
     const plan = this.#plan;
+    plan?.terms.noteProgress();
     if (plan?.retry !== undefined && !block.informational && this.#keepBack(plan, block, endStream)) return;
     this.#passHeaders(block, endStream);
   }
 
   onResponseData(_attempt: Attempt, chunk: Buffer, start: number, end: number, endStream: boolean): void {
-    const held = this.#plan?.held;
+    const terms = this.#plan?.terms;
+    terms?.noteProgress();
+    const held = terms?.held;
     if (held !== undefined) {
       // Without a byte it says nothing yet.
       if (start === end && !endStream) return;
@@ -132,7 +140,7 @@ export class Exchange extends ResponseSide {
   }
 
   onResponseTrailers(_attempt: Attempt, trailers: HeaderBlock): void {
-    const held = this.#plan?.held;
+    const held = this.#plan?.terms.held;
     if (this.#retryAnswer(held, trailers)) return;
     if (held !== undefined) this.#passHeaders(held, false);
     this.#completeAttempt();
@@ -145,13 +153,58 @@ export class Exchange extends ResponseSide {
     this.#releaseAttempt(true);
     attempt.reportFailure(failure);
     if (this.#retryFailure(failedOutcome(failure, isGrpc(this.request)), attempt.host)) return;
+    this.failOf(failure, attempt.host);
+  }
+
+  failOf(failure: AttemptFailure, host: UpstreamHost): void {
     if (failure.kind === 'overflow') return this.replyOverflow(failure.message);
     if (failure.kind === 'connect') this.context.counters.repliesConnectFailure++;
     // The endpoint's own word; the caller's library knows what each code means for a call.
     if (failure.kind === 'reset') return this.resetDownstream(failure.errorCode);
-    const { pod, address } = attempt.host.endpoint;
+    const { pod, address } = host.endpoint;
     const where = pod === '' ? address : `${pod} ${address}`;
     this.fail(statusOf(failure), `${describeFailure(failure)} (${where})`);
+  }
+
+  // ——— several attempts at a time ———
+
+  #startHedges(plan: CallPolicy, policy: HedgingPolicy, host: UpstreamHost): void {
+    const { retry } = this.#routed.decision as ForwardDecision;
+    const terms = { policy, retry, deadline: plan.deadline, hash: this.#hash?.hash };
+    this.hedges = new Hedges(this.context, this.#cluster!, this, terms);
+    this.hedges.start(host);
+  }
+
+  noteAttempt({ host }: Attempt): void {
+    this.#lastHost = host;
+  }
+
+  sendHedge(attempt: Attempt, attemptsBefore: number, terms: AttemptTerms): void {
+    const leftMs = this.#plan!.leftToTell(attemptsBefore > 0, terms);
+    this.sendRequest(attempt, attemptFields(this.request, leftMs, attemptsBefore));
+  }
+
+  adoptHedge(attempt: Attempt, sentBytes: number, held: HeaderBlock | undefined): void {
+    this.hedges = undefined;
+    this.attempt = attempt;
+    attempt.owner = this;
+    this.noteAttempt(attempt);
+    this.seekRequest(sentBytes);
+    if (held !== undefined) this.#passHeaders(held, false);
+  }
+
+  answerWith(attempt: Attempt, headers: HeaderBlock, trailers: HeaderBlock | undefined): void {
+    const { grpcStatus } = attempt;
+    this.noteAttempt(attempt);
+    if (grpcStatus === NO_STATUS) {
+      const status = attempt.httpStatus!.value;
+      return this.reply(grpcCodeOf(Number(status)), `the endpoint answered with HTTP status ${status}`);
+    }
+    this.grpcStatus = grpcStatus;
+    this.responseEnded = true;
+    this.#sendHeaders(headers, trailers === undefined);
+    if (trailers === undefined) this.finishResponse();
+    else this.endWithTrailers(trailers.fields);
   }
 
   // ——— attempts ———
@@ -163,10 +216,12 @@ export class Exchange extends ResponseSide {
       return this.replyOverflow(
         `${cluster.limits.requests.max} requests, the most for ${cluster.name}, are under way`,
       );
+    const plan = this.#plan;
+    if (plan?.hedging !== undefined) return this.#startHedges(plan, plan.hedging, host);
     const attempt = new Attempt(this, host, cluster, this.context.clock);
     this.attempt = attempt;
-    this.#lastHost = host;
-    this.#plan?.startAttempt((deadline) => this.#onAttemptExpired(deadline));
+    this.noteAttempt(attempt);
+    plan?.terms.start(plan.deadline, plan.retry, (deadline) => this.#onAttemptExpired(deadline));
     this.context.upstreams.connectionsOf(host, cluster).acquire(attempt);
   }
 
@@ -203,7 +258,7 @@ export class Exchange extends ResponseSide {
   /** After an attempt that is off the books. */
   #retryFailure(outcome: AttemptOutcome, host: UpstreamHost): boolean {
     // Now, and not when it is sent: what comes meanwhile may be too much to keep what was sent before.
-    if (!this.committed && this.isReplayable) this.rewindRequest();
+    if (!this.committed && this.isReplayable) this.seekRequest(0);
     return this.#planRetry(outcome, host);
   }
 
@@ -219,7 +274,7 @@ export class Exchange extends ResponseSide {
     attempt.reportAnswer();
     this.#releaseAttempt(true);
     if (!attempt.stream!.localEnded || !attempt.stream!.remoteEnded) attempt.cancel();
-    this.rewindRequest();
+    this.seekRequest(0);
     return true;
   }
 
@@ -234,16 +289,20 @@ export class Exchange extends ResponseSide {
 
   #passHeaders(block: HeaderBlock, endStream: boolean): void {
     this.commit();
-    this.#plan?.endAttempt();
+    this.#plan?.terms.settle();
     if (!block.informational) this.responseBegun = true;
     if (endStream) this.#completeAttempt();
+    this.#sendHeaders(block, endStream);
+    if (endStream) this.finishResponse();
+  }
+
+  #sendHeaders(block: HeaderBlock, endStream: boolean): void {
     const { policy } = this.#routed;
     const fields =
       policy === undefined || block.informational
         ? block.fields
         : policy.changeResponse(block.fields, this.#hash);
     this.downstream.connection.sendHeaders(this.stream, fields, endStream);
-    if (endStream) this.finishResponse();
   }
 
   /** Takes the attempt off the books. */
@@ -251,7 +310,7 @@ export class Exchange extends ResponseSide {
     const attempt = this.attempt!;
     this.attempt = undefined;
     attempt.release(failed);
-    this.#plan?.endAttempt();
+    this.#plan?.terms.end();
   }
 
   /** The endpoint has answered in full. */
@@ -272,30 +331,37 @@ export class Exchange extends ResponseSide {
     const { attempt } = this;
     this.attempt = undefined;
     attempt?.giveUp();
-    this.#plan?.endAttempt();
+    this.hedges?.giveUp();
+    this.hedges = undefined;
+    this.#plan?.terms.end();
   }
 
   /** The time of the call is up. */
   #onExpired(deadline: Deadline): void {
     if (this.responseEnded || this.finished) return;
-    if (deadline.timer !== 'grpc-timeout') this.attempt?.reportTimeout();
+    if (deadline.timer !== 'grpc-timeout') {
+      this.attempt?.reportTimeout();
+      this.hedges?.reportTimeout();
+    }
     this.abandonAttempt();
-    this.#failExpired(deadline);
+    this.failExpired(deadline);
   }
 
   /** The attempt's own time is up. */
   #onAttemptExpired(deadline: Deadline): void {
     const { attempt } = this;
     if (attempt === undefined) return;
+    if (deadline.timer === 'per-try-idle-timeout' && (this.callerIsBehind || !this.requestEnded))
+      return this.#plan!.terms.restartIdle();
     this.#releaseAttempt(true);
     attempt.reportTimeout();
     attempt.cancel();
     const grpcStatus = isGrpc(this.request) ? DEADLINE_EXCEEDED : undefined;
     if (this.#retryFailure({ kind: 'per-try-timeout', grpcStatus }, attempt.host)) return;
-    this.#failExpired(deadline);
+    this.failExpired(deadline);
   }
 
-  #failExpired(deadline: Deadline): void {
+  failExpired(deadline: Deadline): void {
     this.context.counters.repliesDeadline++;
     this.fail(DEADLINE_EXCEEDED, describeExpiry(deadline, this.#routed.decision as ForwardDecision));
   }

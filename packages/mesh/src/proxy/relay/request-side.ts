@@ -4,6 +4,7 @@ import type { Http2Stream } from '../../http2/stream.js';
 import type { Attempt } from './attempt.js';
 import { BodyQueue } from './body-queue.js';
 import type { DownstreamConnection } from './downstream-connection.js';
+import type { Hedges } from './hedges.js';
 import { type Mirrors, startMirrors } from './mirrors.js';
 import type { RelayContext } from './relay-context.js';
 import type { RequestPolicy } from './request-policy.js';
@@ -20,6 +21,8 @@ export abstract class RequestSide {
   /** As the endpoint is to get it. */
   protected request: HeaderBlock;
   protected attempt: Attempt | undefined = undefined;
+  /** Several attempts at a time, until one of them is `attempt`. */
+  protected hedges: Hedges | undefined = undefined;
   protected responseEnded = false;
   protected finished = false;
   #body: BodyQueue | undefined = undefined;
@@ -49,7 +52,9 @@ export abstract class RequestSide {
     if (this.responseEnded || this.finished) return this.downstream.credit.passed(length);
     this.#mirrors?.onRequestData(chunk, start, end, endStream);
     const body = (this.#body ??= new BodyQueue(this.context.shared.segments, !this.#committed));
-    if (body.heldBytes + length > this.context.options.replayBytes) body.stopRetaining();
+    // Of several attempts at a time one has to do without the rest being kept for others.
+    const isLong = body.heldBytes + length > this.context.options.replayBytes;
+    if (isLong && (this.hedges?.commitToOne() ?? true)) body.stopRetaining();
     let at = start;
     const { attempt } = this;
     const stream = attempt?.stream;
@@ -108,9 +113,19 @@ export abstract class RequestSide {
     return this.#body === undefined || this.#body.replayable;
   }
 
-  /** The next attempt gets the body from its start. Only while `isReplayable`. */
-  protected rewindRequest(): void {
-    this.#body?.rewind();
+  /** What the attempt gets next of the body comes after so many bytes. Only while `isReplayable`. */
+  protected seekRequest(sentBytes: number): void {
+    this.#body?.seek(sentBytes);
+  }
+
+  pumpHedge(attempt: Attempt, sentBytes: number): number {
+    this.seekRequest(sentBytes);
+    this.#pump(attempt);
+    return this.#body?.sentBytes ?? 0;
+  }
+
+  get requestEnded(): boolean {
+    return this.#ended;
   }
 
   protected dropBody(): void {
@@ -128,9 +143,13 @@ export abstract class RequestSide {
   }
 
   protected pumpRequest(): void {
-    const { attempt } = this;
-    const stream = attempt?.stream;
-    if (attempt === undefined || stream === undefined || stream.localEnded) return;
+    if (this.hedges !== undefined) this.hedges.pump();
+    else if (this.attempt !== undefined) this.#pump(this.attempt);
+  }
+
+  #pump(attempt: Attempt): void {
+    const { stream } = attempt;
+    if (stream === undefined || stream.localEnded) return;
     const { connection } = attempt.connection!;
     const body = this.#body;
     if (body !== undefined) {

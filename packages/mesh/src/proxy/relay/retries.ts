@@ -1,5 +1,6 @@
 import {
   afterRetry,
+  avoidedPriorities,
   type AttemptOutcome,
   type Deadline,
   type EndpointState,
@@ -25,7 +26,9 @@ export class Retries {
   readonly #policy: RetryPolicy | undefined;
   readonly deadline: Deadline | undefined;
   readonly #hash: Hash64 | undefined;
-  readonly #tried = new Set<EndpointState>();
+  readonly #tried: Set<EndpointState>;
+  /** One for each attempt, as `previous_priorities` counts them. */
+  readonly #hosts: EndpointState[] = [];
   #state: Omit<RetryState, 'nowMs' | 'deadlineMs' | 'obstacle'> = noRetriesYet;
   #pause: Timer | undefined = undefined;
   /** A retry of the cluster's budget and limit is ours. */
@@ -37,6 +40,7 @@ export class Retries {
    * @param policy - the route's; without it only what was not processed is sent again
    * @param deadline - the call's
    * @param hash - what the request is bound to, for balancers that go by it
+   * @param tried - hosts that the call has tried, and what it tries from now on
    */
   constructor(
     context: RelayContext,
@@ -44,12 +48,14 @@ export class Retries {
     policy: RetryPolicy | undefined,
     deadline: Deadline | undefined,
     hash: Hash64 | undefined,
+    tried = new Set<EndpointState>(),
   ) {
     this.#context = context;
     this.#cluster = cluster;
     this.#policy = policy;
     this.deadline = deadline;
     this.#hash = hash;
+    this.#tried = tried;
   }
 
   /** Retries that the policy asked for: what `grpc-previous-rpc-attempts` says. */
@@ -90,6 +96,7 @@ export class Retries {
     });
     if (!decision.retry) return this.#skip(decision.reason);
     this.#tried.add(host);
+    this.#hosts.push(host);
     // The request reached no application, so another try adds no load to any: neither limited nor delayed
     // (gRFC A6, "transparent retries").
     if (decision.countsAs === 'transparent') {
@@ -171,6 +178,7 @@ export class Retries {
       this.#cluster,
       avoidTried ? this.#tried : undefined,
       this.#hash,
+      avoidedPriorities(this.#hosts, this.#policy?.previousPrioritiesUpdateFrequency ?? 0),
     );
   }
 }

@@ -26,19 +26,34 @@ export class Upstreams {
    * those it has not tried. Undefined when every healthy host was tried and is unreachable.
    *
    * @param hash - what the request is bound to, for balancers that go by it
+   * @param avoidedPriorities - of hosts that are taken only when there are no others
    */
   pickReachable(
     cluster: Cluster,
     tried: ReadonlySet<EndpointState> | undefined,
     hash?: Hash64,
+    avoidedPriorities?: ReadonlySet<number>,
   ): UpstreamHost | undefined {
-    const untried = cluster.pick(tried, hash);
+    const untried = cluster.pick(tried, hash, avoidedPriorities);
     if (untried !== undefined && !isUnreachable(untried)) return untried;
     return (
-      pickAmongReachable(cluster, tried, hash) ??
-      (tried && pickAmongReachable(cluster, undefined, hash)) ??
+      pickAmongReachable(cluster, tried, hash, avoidedPriorities) ??
+      (tried && pickAmongReachable(cluster, undefined, hash, avoidedPriorities)) ??
       untried
     );
+  }
+
+  /**
+   * The balancer's pick among hosts that can be reached and that this request has not tried; failing that among
+   * those where nothing of it is under way. Undefined when there is none.
+   */
+  pickBeside(
+    cluster: Cluster,
+    tried: ReadonlySet<EndpointState>,
+    busy: ReadonlySet<EndpointState>,
+    hash: Hash64 | undefined,
+  ): UpstreamHost | undefined {
+    return pickAmongReachable(cluster, tried, hash) ?? pickAmongReachable(cluster, busy, hash);
   }
 }
 
@@ -46,10 +61,11 @@ function pickAmongReachable(
   cluster: Cluster,
   excluded: ReadonlySet<EndpointState> | undefined,
   hash: Hash64 | undefined,
+  avoidedPriorities?: ReadonlySet<number>,
 ): UpstreamHost | undefined {
   const avoided = new Set(excluded);
   for (;;) {
-    const host = cluster.pick(avoided, hash);
+    const host = cluster.pick(avoided, hash, avoidedPriorities);
     if (host === undefined || !isUnreachable(host)) return host;
     avoided.add(host);
   }
