@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
+  type AttemptFeedback,
   CircuitBreaker,
   ClusterBalancer,
   type ClusterBalancing,
@@ -14,7 +15,6 @@ import {
 import type { Direction } from '../../admin/direction.js';
 import type { ClusterSettings } from './cluster-settings/read-cluster.js';
 import type { PoolSettings } from './cluster-settings/read-pool.js';
-import type { AttemptEnd } from './attempt-end.js';
 import { HostSet, type HostSetOptions } from './host-set.js';
 import { DEFAULT_OVERPROVISIONING_PERCENT } from './read-load-assignment.js';
 import type { UpstreamHost } from './upstream-host.js';
@@ -38,8 +38,6 @@ export class Cluster {
   readonly retryBudget: RetryBudget;
   /** How much may go on at a time; what is acquired is released by whoever acquired it. */
   readonly limits: CircuitBreaker;
-  /** Learns from attempts; `undefined`: nobody does. */
-  onAttemptEnd: ((host: UpstreamHost, end: AttemptEnd) => void) | undefined = undefined;
   readonly #options: ClusterOptions;
   readonly #hosts: HostSet;
   readonly #pickContext: MutablePickContext = {
@@ -137,9 +135,9 @@ export class Cluster {
     return host;
   }
 
-  /** Every attempt ends here, however it went. Allocates nothing. */
-  attemptEnded(host: UpstreamHost, end: AttemptEnd): void {
-    this.onAttemptEnd?.(host, end);
+  /** Every attempt ends here, however it went, so that balancers can learn from it. Allocates nothing. */
+  attemptEnded(host: UpstreamHost, feedback: AttemptFeedback): void {
+    this.#balancer.onAttemptEnd(host, feedback);
   }
 
   /** Takes new settings; hosts, statistics, connections and what is going on stay. */

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { type AttemptFeedback, emptyLoadReport } from '@weir/core';
 import { CANCELLED, OK, UNAVAILABLE } from '../../grpc/status.js';
-import type { AttemptEnd } from '../config/attempt-end.js';
 import { RelayRig } from './relay-rig.test.support.js';
 
 /** A rig that writes down what is told of attempts. */
 function listeningRig(endpoints = 1) {
   const rig = new RelayRig({ endpoints });
-  const ends: (AttemptEnd & { address: string })[] = [];
-  rig.cluster.onAttemptEnd = ({ endpoint }, end) => {
-    const { latencyMs, failed, grpcCode, pushbackMs, loadReport } = end;
-    ends.push({ address: endpoint.address, latencyMs, failed, grpcCode, pushbackMs, loadReport });
+  const ends: (AttemptFeedback & { address: string })[] = [];
+  rig.cluster.attemptEnded = ({ endpoint }, end) => {
+    const { latencyMs, failed, grpcCode, pushbackMs, load } = end;
+    ends.push({ address: endpoint.address, latencyMs, failed, grpcCode, pushbackMs, load });
   };
   return { rig, ends, endpoint: rig.endpoints[0]! };
 }
@@ -35,7 +35,7 @@ describe('what is told of an attempt that has ended', () => {
         failed: false,
         grpcCode: OK,
         pushbackMs: undefined,
-        loadReport: 'CQAAAAAAAOA/',
+        load: { ...emptyLoadReport, cpuUtilization: 0.5 },
       },
     ]);
   });

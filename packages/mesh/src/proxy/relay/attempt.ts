@@ -1,10 +1,17 @@
-import { type Clock, LOAD_TRAILER, parsePushback, RETRY_PUSHBACK_HEADER } from '@weir/core';
+import {
+  type AttemptFeedback,
+  type Clock,
+  decodeOrcaLoadReport,
+  LOAD_TRAILER,
+  type LoadReport,
+  parsePushback,
+  RETRY_PUSHBACK_HEADER,
+} from '@weir/core';
 import { CANCELLED, NO_STATUS, parseStatus } from '../../grpc/status.js';
 import { CANCEL } from '../../http2/error-code.js';
 import type { HeaderBlock } from '../../http2/header-block.js';
 import type { HeaderField } from '../../http2/hpack/header-field.js';
 import type { Http2Stream } from '../../http2/stream.js';
-import type { AttemptEnd } from '../config/attempt-end.js';
 import type { Cluster } from '../config/cluster.js';
 import type { UpstreamHost } from '../config/upstream-host.js';
 import type { HostConnections } from '../upstream/host-connections.js';
@@ -16,7 +23,7 @@ import type { AttemptOwner } from './attempt-owner.js';
  * One try of an exchange at one host; on the books of both host and cluster until it is released. To be made
  * after `cluster.limits.requests` has granted it.
  */
-export class Attempt implements AttemptEnd {
+export class Attempt implements AttemptFeedback {
   /** Whose it is; another's from the moment that the others of a hedged call are given up. */
   owner: AttemptOwner;
   readonly host: UpstreamHost;
@@ -88,6 +95,7 @@ export class Attempt implements AttemptEnd {
     return (this.#headersMs === -1 ? this.#clock.nowMs() : this.#headersMs) - this.#beganMs;
   }
 
+  /** CANCELLED of an attempt that was given up: without headers its latency is a lower bound. */
   get grpcCode(): number {
     return this.#givenUp ? CANCELLED : this.grpcStatus;
   }
@@ -98,8 +106,10 @@ export class Attempt implements AttemptEnd {
     return pushback === 'stop' ? -1 : pushback;
   }
 
-  get loadReport(): string | undefined {
-    return this.#last?.get(LOAD_TRAILER);
+  /** Worked out only for balancers that ask. */
+  get load(): LoadReport | undefined {
+    const report = this.#last?.get(LOAD_TRAILER);
+    return report === undefined ? undefined : decodeOrcaLoadReport(Buffer.from(report, 'base64'));
   }
 
   /** Tells outlier detection that there is a way to the host. */

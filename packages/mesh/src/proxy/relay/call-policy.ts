@@ -42,7 +42,8 @@ export class CallPolicy {
   ) {
     this.#clock = clock;
     this.#grpc = isGrpc(request);
-    this.hedging = this.#grpc ? decision.hedging : undefined;
+    const mayRepeat = this.#grpc && decision.retry?.idempotent !== false;
+    this.hedging = mayRepeat ? decision.hedging : undefined;
     this.retry = this.hedging === undefined ? decision.retry : undefined;
     this.deadline = deadlineOf(request, decision, arrivedMs);
     this.#tellsTime = limitsTime(decision) || (decision.retry?.perTryTimeoutMs ?? 0) !== 0;

@@ -149,13 +149,13 @@ describe('a hedged call', () => {
     assert.equal(later.attempts.length, 1);
     later.rig.advance(1);
     assert.equal(later.call.status, '0');
-    const never = hedged([pushback('-1'), respond]);
-    assert.equal(never.call.status, '14');
-    assert.equal(never.rig.counters.hedgesSkippedPushback, 1);
+    const notAtAll = hedged([pushback('-1'), respond]);
+    assert.equal(notAtAll.call.status, '14');
+    assert.equal(notAtAll.rig.counters.hedgesSkippedPushback, 1);
     const inVain = hedged([pushback('200'), respond], { fields: { 'grpc-timeout': '100m' } });
     assert.equal(inVain.call.status, '14');
     assert.equal(inVain.rig.counters.hedgesSkippedDeadline, 1);
-    for (const { rig } of [later, never, inVain]) assertNothingHeld(rig);
+    for (const { rig } of [later, notAtAll, inVain]) assertNothingHeld(rig);
   });
 
   it('tells each attempt what is left of the call, and ends all when it is over', () => {

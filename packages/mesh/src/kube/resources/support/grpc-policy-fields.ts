@@ -1,7 +1,4 @@
-import { implemented, missing, type FieldSupport } from './field-support.js';
-
-const NO_HEDGING =
-  'a call is sent again only after an attempt has failed; where endpoints are slow use `retry` with a `perTryTimeout` and `DEADLINE_EXCEEDED` among its codes';
+import { implemented, type FieldSupport } from './field-support.js';
 
 /** Every field of a GRPCPolicy; the notes say what they mean. */
 export const GRPC_POLICY_FIELDS: readonly FieldSupport[] = [
@@ -15,8 +12,14 @@ export const GRPC_POLICY_FIELDS: readonly FieldSupport[] = [
     'spec.targetRef.method',
     '`package.Service/Method`: the policy is for this method alone and goes before the policy of the Service, field by field.',
   ),
-  missing('spec.hedging.delay', NO_HEDGING),
-  missing('spec.hedging.attempts', NO_HEDGING),
+  implemented(
+    'spec.hedging.delay',
+    'Each attempt goes to another endpoint so long after the one before, or at once when one fails with a status of `retry.codes` (default `UNAVAILABLE`); any other status ends the call. The first good answer is the caller’s. `retry.perTryTimeout` holds for each attempt; the rest of `retry` does not.',
+  ),
+  implemented(
+    'spec.hedging.attempts',
+    'Attempts in all, from 2 to 5. Those after the first count as retries (`maxRetries`, `retryBudget`). A request longer than 64 KiB goes on with one attempt.',
+  ),
   implemented(
     'spec.retry.codes',
     'gRPC statuses, by name or number, in the headers or the trailers of the response. `retry` replaces the `retries` of a VirtualService.',

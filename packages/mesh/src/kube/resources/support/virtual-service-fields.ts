@@ -77,9 +77,9 @@ export const VIRTUAL_SERVICE_FIELDS: readonly FieldSupport[] = [
   ),
   implemented('spec.http[].retries.backoff'),
   implemented('spec.http[].retries.retryIgnorePreviousHosts'),
-  missing(
+  implemented(
     'spec.http[].retries.retryRemoteLocalities',
-    'a retry goes where the balancer sends any call; `retryIgnorePreviousHosts` keeps it from the endpoints tried before',
+    'After two attempts the next goes to another priority of endpoints, if there is one: localities have priorities when the `localityLbSetting` of a DestinationRule gives them some.',
   ),
   implemented('spec.http[].fault.delay.fixedDelay'),
   missing('spec.http[].fault.delay.exponentialDelay', 'Istio does not implement it either; use fixedDelay'),

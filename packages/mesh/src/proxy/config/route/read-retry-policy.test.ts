@@ -47,9 +47,7 @@ test('what Istio writes is read whole', () => {
     },
   });
   assert.deepEqual(errors, []);
-  assert.deepEqual(warnings, [
-    'retry_policy.retry_priority: has no effect in this proxy: a retry may stay within the priority of the attempt before',
-  ]);
+  assert.deepEqual(warnings, []);
   assert.deepEqual(content, {
     on: {
       conditions: new Set(['connect-failure', 'refused-stream']),
@@ -87,7 +85,6 @@ test('unknown words, predicates and fields are warned of', () => {
   assert.deepEqual(warnings, [
     'retry_policy.rate_limited_retry_back_off: has no effect in this proxy',
     'retry_policy.retry_on: "sunshine" is not known to this proxy',
-    'retry_policy.per_try_idle_timeout: has no effect in this proxy; per_try_timeout has',
     'retry_policy.retry_host_predicate[0]: "omit_canary" has no effect in this proxy',
   ]);
 });

@@ -45,9 +45,6 @@ export function readRetryPolicy(
   findings.refuse(path, policy, REFUSED);
   const { on, unknown } = parseRetryOn(policy.retryOn ?? '', policy.retriableStatusCodes ?? []);
   for (const word of unknown) findings.warn(`${path}.retry_on`, `"${word}" is not known to this proxy`);
-  if (durationMs(policy.perTryIdleTimeout ?? {}) > 0) {
-    findings.warn(`${path}.per_try_idle_timeout`, 'has no effect in this proxy; per_try_timeout has');
-  }
   return {
     on,
     // "number of retries ... defaults to 1" (RetryPolicy.num_retries).
@@ -101,10 +98,6 @@ function readPriorities(
   }
   const decoded = decodeTyped(`${where}.typed_config`, typedConfig, decodePreviousPrioritiesConfig, findings);
   const frequency = decoded?.updateFrequency ?? 0;
-  findings.warn(
-    where,
-    'has no effect in this proxy: a retry may stay within the priority of the attempt before',
-  );
   if (frequency < 1) findings.error(`${where}.typed_config.update_frequency`, 'must be at least 1');
   return frequency;
 }

@@ -54,7 +54,6 @@ export function readRouteMetadata(
 function readHedging(path: string, value: JsonValue | undefined, findings: Findings): Hedging | undefined {
   if (value === undefined) return undefined;
   const { maxAttempts, delayMs, nonFatalGrpcCodes } = isObject(value) ? value : {};
-  findings.warn(path, 'has no effect in this proxy, which sends a request again only after it has failed');
   return {
     maxAttempts: readInteger(`${path}.maxAttempts`, maxAttempts, 2, findings),
     delayMs: readInteger(`${path}.delayMs`, delayMs, 0, findings),
