@@ -10,6 +10,7 @@ import { FAULT_FILTER, LOCAL_RATE_LIMIT_FILTER } from '../../../xds/type-urls.js
 import type { ModelService } from '../../registry/model.js';
 import { selectVirtualService } from '../../registry/select-virtual-service.js';
 import type { ClientView } from './client-view.js';
+import { translateHeaders, type HeaderChanges } from './header-operations.js';
 import { translateRedirect } from './redirect.js';
 import { codesOf } from './retry-policy.js';
 import { forwardByRule, forwardToTarget, type ForwardingRoute } from './route-action.js';
@@ -70,12 +71,14 @@ function actionOf(
   service: ModelService,
   port: number,
   view: ClientView,
-): ForwardingRoute | Pick<Route, 'redirect' | 'directResponse'> {
+): ForwardingRoute | (Pick<Route, 'redirect' | 'directResponse'> & HeaderChanges) {
   const spec = policy?.spec ?? {};
   if (rule === undefined) return forwardToTarget(view.targetOf(service, port), spec);
-  const { redirect, directResponse } = rule.spec;
-  if (redirect !== undefined) return { redirect: translateRedirect(redirect, port) };
-  if (directResponse !== undefined) return { directResponse: translateDirectResponse(directResponse) };
+  const { redirect, directResponse, headers } = rule.spec;
+  const { changes } = translateHeaders(headers);
+  if (redirect !== undefined) return { redirect: translateRedirect(redirect, port), ...changes };
+  if (directResponse !== undefined)
+    return { directResponse: translateDirectResponse(directResponse), ...changes };
   return forwardByRule(rule, spec, port, view);
 }
 
