@@ -29,6 +29,7 @@ interface AnyCall extends EventEmitter {
   readonly metadata: Metadata;
   readonly cancelled: boolean;
   getPeer(): string;
+  getHost(): string;
   sendMetadata(headers: Metadata): void;
 }
 
@@ -45,6 +46,8 @@ export class EchoServer {
   repliesWritten = 0;
   /** Messages taken from the client by ClientStream and Bidi. */
   messagesRead = 0;
+  /** `:authority` of the last call. */
+  lastAuthority = '';
   /** Every unary call fails with this status; 0: as it asks. */
   failing = 0;
   /** So long, in milliseconds, every unary call takes in addition. */
@@ -112,6 +115,7 @@ export class EchoServer {
     this.calls++;
     this.open++;
     this.peers.add(call.getPeer());
+    this.lastAuthority = call.getHost();
     let ended = false;
     const end = (): void => {
       if (!ended) this.open--;
