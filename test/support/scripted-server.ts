@@ -28,7 +28,7 @@ export class Script {
     const seen = this.#calls.get(call) ?? [];
     this.#calls.set(call, seen);
     seen.push({ server, atMs: performance.now(), previous });
-    return script.split(',')[seen.length - 1] ?? 'ok';
+    return script.split(',')[seen.length - 1] || 'ok';
   }
 }
 

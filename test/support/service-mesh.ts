@@ -47,7 +47,8 @@ export function serviceEntryOf(
 export class ServiceMesh {
   readonly directory = new ConfigDirectory();
   readonly #clients: EchoClient[] = [];
-  readonly #entries: string[] = [];
+  /** Documents of the directory's one file, by what they are of. */
+  readonly #documents = new Map<string, string>();
   #weir: WeirProcess | undefined;
 
   /** Adds a service; with its rules in YAML, if it has any. */
@@ -57,9 +58,14 @@ export class ServiceMesh {
     rules = '',
     ports: readonly number[] = [50051],
   ): void {
-    this.#entries.push(serviceEntryOf(host, endpoints, ports));
-    if (rules !== '') this.#entries.push(rules.trim());
-    this.directory.write('services.yaml', `${this.#entries.join('\n---\n')}\n`);
+    if (rules !== '') this.#documents.set(`rules of ${host}`, rules.trim());
+    this.replace(host, serviceEntryOf(host, endpoints, ports));
+  }
+
+  /** Writes the service anew, as `serviceEntryOf` makes it, with the rules that it has. */
+  replace(host: string, serviceEntry: string): void {
+    this.#documents.set(host, serviceEntry);
+    this.directory.write('services.yaml', `${[...this.#documents.values()].join('\n---\n')}\n`);
   }
 
   async start(...args: readonly string[]): Promise<void> {
