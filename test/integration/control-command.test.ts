@@ -10,7 +10,15 @@ import { startControl, type WeirProcess } from '../support/weir-process.js';
 
 interface Status {
   readonly files: number;
-  readonly problems: readonly { readonly severity: string; readonly text: string }[];
+  readonly problems: readonly {
+    readonly severity: string;
+    readonly code: string;
+    readonly text: string;
+    readonly file: string;
+    readonly line: number;
+    readonly field: string;
+    readonly object?: string;
+  }[];
   readonly services: readonly { readonly host: string }[];
 }
 
@@ -47,6 +55,47 @@ describe('weir control', () => {
     assert.deepEqual((await status()).services, []);
     config.service('echo');
     await until('the service is known', async () => (await status()).services.length === 1);
+  });
+
+  it('shows and logs the fields that are not implemented, object by object', async () => {
+    config.service('echo');
+    config.write(
+      'rules.yaml',
+      `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: echo }
+spec:
+  hosts: [echo]
+  http:
+    - corsPolicy: { maxAge: 1s }
+      route: [{ destination: { host: echo } }]
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: echo }
+spec:
+  host: echo
+  trafficPolicy:
+    tls: { mode: SIMPLE }
+`,
+    );
+    weir = await startControl(config.path);
+    await weir.process.logged(
+      /WARN +rules\.yaml:7:7: spec\.http\[0\]\.corsPolicy: .*code=WEIR0006 object="VirtualService default\/echo"/,
+    );
+    await weir.process.logged(
+      /ERROR rules\.yaml:16:12: spec\.trafficPolicy\.tls\.mode: .*code=WEIR0006 object="DestinationRule default\/echo"/,
+    );
+    const { problems } = await status();
+    assert.deepEqual(
+      problems
+        .filter(({ code }) => code === 'WEIR0006')
+        .map(({ object, severity, file, line, field }) => [object, severity, `${file}:${line}`, field]),
+      [
+        ['VirtualService default/echo', 'warning', 'rules.yaml:7', 'spec.http[0].corsPolicy'],
+        ['DestinationRule default/echo', 'error', 'rules.yaml:16', 'spec.trafficPolicy.tls.mode'],
+      ],
+    );
   });
 
   it('shows what is wrong in a file until it is mended', async () => {

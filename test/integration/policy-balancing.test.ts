@@ -126,10 +126,10 @@ describe('how endpoints are chosen', needsWeir, () => {
 
   /** The servers that a few calls with these headers meet, each call on a connection of its own. */
   async function serversOf(host: string, metadata: Readonly<Record<string, string>>): Promise<string> {
-    const before = calls();
+    const callsBefore = calls();
     for (let at = 0; at < 4; at++) await callPath(mesh.client(host), { metadata });
     return servers
-      .filter((server, at) => server.calls > before[at]!)
+      .filter((server, at) => server.calls > callsBefore[at]!)
       .map(({ name }) => name)
       .join();
   }
@@ -162,7 +162,7 @@ describe('how endpoints are chosen', needsWeir, () => {
     const used = new Set<string>();
     const [host = '', port = ''] = mesh.weir.listener('source.test:50051').split(':');
     for (let last = 2; last < 18; last++) {
-      const before = calls();
+      const callsBefore = calls();
       for (let connection = 0; connection < 2; connection++) {
         const session = connect(`http://${host}:${port}`, {
           createConnection: () =>
@@ -175,7 +175,7 @@ describe('how endpoints are chosen', needsWeir, () => {
         }
         session.destroy();
       }
-      const met = servers.filter((server, at) => server.calls > before[at]!).map(({ name }) => name);
+      const met = servers.filter((server, at) => server.calls > callsBefore[at]!).map(({ name }) => name);
       assert.equal(met.length, 1, `127.0.0.${last} met ${met.join()}`);
       used.add(met[0]!);
     }
@@ -218,9 +218,9 @@ describe('how endpoints are chosen', needsWeir, () => {
     const held = Array.from({ length: 3 }, () => callUnary(client, { hold: true }));
     await until('they are held', () => servers.reduce((sum, { open }) => sum + open, 0) === 3);
     // Two endpoints with one and two calls under way: whoever asks both takes the first.
-    const before = calls();
+    const callsBefore = calls();
     await callOften(client, 40);
-    const more = servers.map((server, at) => server.calls - before[at]!);
+    const more = servers.map((server, at) => server.calls - callsBefore[at]!);
     const busier = servers[0]!.open > servers[1]!.open ? 0 : 1;
     assert.ok(more[1 - busier]! > more[busier]!, `${String(more)}, the busier one is ${busier}`);
     for (const server of servers) server.release();

@@ -57,8 +57,10 @@ export class SourceLog {
 
   #reportProblems(problems: readonly Problem[]): void {
     for (const problem of problems) {
-      if (problem.severity === 'error') this.#logger.error(formatProblem(problem));
-      else this.#logger.warn(formatProblem(problem));
+      const { severity, code, object } = problem;
+      const more = { code, ...(object !== undefined && { object }) };
+      if (severity === 'error') this.#logger.error(formatProblem(problem), more);
+      else this.#logger.warn(formatProblem(problem), more);
     }
   }
 

@@ -15,6 +15,8 @@ export interface Problem {
   readonly column: number;
   /** The field, as people write it: `spec.ports[0].port`; `''` when none is at fault. */
   readonly field: string;
+  /** The object it is about: `VirtualService default/reviews`; absent when no object could be read. */
+  readonly object?: string;
   /** What is wrong and, where it can be said, what to do. Has no position in it. */
   readonly message: string;
 }

@@ -90,7 +90,18 @@ test('/status tells what is known, what is wrong, and what each client has accep
   const { status, body } = get('/status?pretty');
   assert.equal(status, 200);
   const document = JSON.parse(body);
-  assert.deepEqual(document.problems, [{ severity: 'error', text: 'a.yaml:3:5: spec: is wrong' }]);
+  assert.deepEqual(document.problems, [
+    {
+      severity: 'error',
+      code: 'WEIR0002',
+      file: 'a.yaml',
+      line: 3,
+      column: 5,
+      field: 'spec',
+      message: 'is wrong',
+      text: 'a.yaml:3:5: spec: is wrong',
+    },
+  ]);
   assert.deepEqual(document.services[0].ports[0].endpoints, [
     { address: '[fd00::1]:1', health: 'draining', pod: 'p' },
   ]);

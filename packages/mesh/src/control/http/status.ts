@@ -25,7 +25,7 @@ export function describeStatus(state: ControlState): object {
   return {
     directory: state.directory,
     files: state.fileCount,
-    problems: state.problems.map((problem) => ({ severity: problem.severity, text: formatProblem(problem) })),
+    problems: state.problems.map((problem) => ({ ...problem, text: formatProblem(problem) })),
     services: state.model.services.map(describeService),
     versions: Object.fromEntries(state.versions),
     clients: state.clients.map(({ nodeId, userAgent, peer, types }) => ({

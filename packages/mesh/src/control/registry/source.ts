@@ -28,7 +28,16 @@ export function problemAt(
   message: string,
 ): Problem {
   const { line, column } = loaded.locate(path);
-  return { severity, code, file: loaded.file, line, column, field: formatField(path), message };
+  return {
+    severity,
+    code,
+    file: loaded.file,
+    line,
+    column,
+    field: formatField(path),
+    object: loaded.key,
+    message,
+  };
 }
 
 /** `VirtualService default/reviews (reviews.yaml:12)`. */

@@ -183,7 +183,7 @@ class ManifestParser {
       return;
     }
     for (const finding of findWithoutEffect(object)) {
-      this.#addAt(finding.severity, finding.code, document, path, finding.message, finding.path);
+      this.#addAt(finding.severity, finding.code, document, path, finding.message, finding.path, key);
     }
     this.#objects.push({ key, object, line, locate: this.#locator(object, document, path, line) });
   }
@@ -204,15 +204,24 @@ class ManifestParser {
     base: FieldPath,
     message: string,
     path: FieldPath = [],
+    object?: string,
   ): void {
     const whole = [...base, ...path];
-    this.#add(severity, code, locate(document, whole), whole, message);
+    this.#add(severity, code, locate(document, whole), whole, message, object);
   }
 
-  #add(severity: Severity, code: ProblemCode, offset: number, path: FieldPath, message: string): void {
+  #add(
+    severity: Severity,
+    code: ProblemCode,
+    offset: number,
+    path: FieldPath,
+    message: string,
+    object?: string,
+  ): void {
     const { line, col } = this.#lines.linePos(offset);
     const field = formatField(path);
-    this.#problems.push({ severity, code, file: this.#file, line, column: col, field, message });
+    const place = { file: this.#file, line, column: col, field };
+    this.#problems.push({ severity, code, ...place, ...(object !== undefined && { object }), message });
   }
 }
 
