@@ -8,7 +8,7 @@ const source = { file: 'rule.yaml', line: 4, object: 'DestinationRule default/gr
 
 describe('the limits of a destination', () => {
   it('of which nothing is written are the defaults', () => {
-    assert.deepEqual(limitsOf(clusterSettings('a'), [], 'round_robin'), [
+    assert.deepEqual(limitsOf(clusterSettings('a'), 'round_robin'), [
       { name: 'balancer', value: 'round_robin', source: undefined },
       { name: 'connect-timeout', value: '5000 ms', source: undefined },
       { name: 'retry-budget', value: '20% of the requests, at least 3', source: undefined },
@@ -23,7 +23,6 @@ describe('the limits of a destination', () => {
         retryBudget: { budgetPercent: 100, minRetryConcurrency: Infinity },
         outlier: defaultOutlierSettings,
       }),
-      [],
       'least_request',
     );
     assert.deepEqual(
@@ -41,13 +40,15 @@ describe('the limits of a destination', () => {
     );
   });
 
-  it('are left out when the proxy says that it does not heed them', () => {
+  it('say how connections are kept where that is written', () => {
     const pool = { ...clusterSettings('a').pool, maxRequestsPerConnection: 9, idleTimeoutMs: 7_000 };
-    const named = (...warnings: string[]) =>
-      limitsOf(clusterSettings('a', { pool, source }), warnings, 'round_robin').map(({ name }) => name);
-    assert.deepEqual(named().slice(3), ['requests-per-connection', 'connection-idle-timeout']);
-    assert.deepEqual(named('a.idle_timeout: has no effect in this proxy').slice(3), [
-      'requests-per-connection',
-    ]);
+    const limits = limitsOf(clusterSettings('a', { pool, source }), 'round_robin');
+    assert.deepEqual(
+      limits.slice(3).map(({ name, value }) => [name, value]),
+      [
+        ['requests-per-connection', '9'],
+        ['connection-idle-timeout', '7000 ms'],
+      ],
+    );
   });
 });

@@ -33,16 +33,13 @@ const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
 const DEFAULT_IDLE_TIMEOUT_MS = 3_600_000;
 
 /**
- * How requests to a cluster are divided and bounded, in words. Limits that are none are left out, and so are
- * those that the proxy says it does not heed.
+ * How requests to a cluster are divided and bounded, in words. Limits that are none are left out.
  *
- * @param warnings of the proxy on reading the cluster
  * @param defaultBalancer of the control plane
  * @param now how much of the limits is in use
  */
 export function limitsOf(
   settings: ClusterSettings,
-  warnings: readonly string[],
   defaultBalancer: string,
   now?: GuardsView,
 ): readonly ExplainedLimit[] {
@@ -74,17 +71,15 @@ export function limitsOf(
     const source = settings.outlierSource ?? settings.source;
     found.push({ name: 'outlier-detection', value: formatOutlier(outlier), source });
   }
-  const heeds = (field: string): boolean => !warnings.some((one) => one.includes(`.${field}: has no effect`));
-  if (heeds('max_requests_per_connection'))
-    addCount('requests-per-connection', pool.maxRequestsPerConnection);
-  if (heeds('max_concurrent_streams')) addCount('streams-per-connection', pool.maxConcurrentStreams);
-  if (pool.idleTimeoutMs !== DEFAULT_IDLE_TIMEOUT_MS && heeds('idle_timeout')) {
+  addCount('requests-per-connection', pool.maxRequestsPerConnection);
+  addCount('streams-per-connection', pool.maxConcurrentStreams);
+  if (pool.idleTimeoutMs !== DEFAULT_IDLE_TIMEOUT_MS) {
     add('connection-idle-timeout', pool.idleTimeoutMs === 0 ? 'none' : `${pool.idleTimeoutMs} ms`);
   }
-  if (pool.maxConnectionDurationMs > 0 && heeds('max_connection_duration')) {
+  if (pool.maxConnectionDurationMs > 0) {
     add('connection-duration', `${pool.maxConnectionDurationMs} ms`);
   }
-  if (pool.http2Keepalive !== undefined && heeds('connection_keepalive')) {
+  if (pool.http2Keepalive !== undefined) {
     const { intervalMs, timeoutMs } = pool.http2Keepalive;
     add('keepalive', `PING each ${intervalMs} ms, answer within ${timeoutMs} ms`);
   }

@@ -123,8 +123,7 @@ function explainDestination(
       return { address, pod, health, locality, weight, priority, ...(now && { ejected, inFlight }) };
     }),
     ...(live && { panicking: live.panickingPriorities > 0 }),
-    limits:
-      received === undefined ? [] : limitsOf(received.content, received.warnings, defaultBalancer, live),
+    limits: received === undefined ? [] : limitsOf(received.content, defaultBalancer, live),
     withoutEffect: received?.warnings ?? [],
   };
 }

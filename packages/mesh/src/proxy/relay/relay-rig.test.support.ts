@@ -104,7 +104,7 @@ export class RelayRig {
       options: { ...DEFAULT_RELAY_OPTIONS, ...options.relay },
       upstreams: new Upstreams(() => this.context),
       rateLimits: new RateLimits(clock),
-      dial: (endpoint, connection, events) => {
+      dial: (endpoint, connection, _settings, events) => {
         const fake = this.endpoints.find((one) => one.endpoint.address === endpoint.address)!;
         fake.dials++;
         const peer = new Peer('server', this.context.shared, fake.options);

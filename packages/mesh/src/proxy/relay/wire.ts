@@ -32,5 +32,16 @@ export interface DialEvents {
   onGone(error: Error | undefined): void;
 }
 
+/** How a wire is kept that is opened to an endpoint. */
+export interface DialSettings {
+  /** Silence before TCP's own probes begin, in milliseconds; 0: whatever is good for all. */
+  readonly tcpKeepaliveMs: number;
+}
+
 /** Opens a wire to an endpoint. */
-export type Dial = (endpoint: Endpoint, connection: Http2Connection<Attempt>, events: DialEvents) => Wire;
+export type Dial = (
+  endpoint: Endpoint,
+  connection: Http2Connection<Attempt>,
+  settings: DialSettings,
+  events: DialEvents,
+) => Wire;

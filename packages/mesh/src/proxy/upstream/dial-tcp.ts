@@ -6,7 +6,7 @@ import type { Dial } from '../relay/wire.js';
 
 /** Opens wires to endpoints over TCP. */
 export function dialTcp(flushQueue: FlushQueue, clock: Clock): Dial {
-  return ({ host, port }, connection, events) => {
+  return ({ host, port }, connection, { tcpKeepaliveMs }, events) => {
     const open = (onread: OnReadOpts): Socket => {
       const socket = connect({ host, port, onread });
       socket.once('connect', () => events.onOpen());
@@ -14,6 +14,8 @@ export function dialTcp(flushQueue: FlushQueue, clock: Clock): Dial {
       socket.once('end', () => events.onEnd());
       return socket;
     };
-    return new Http2Socket(open, connection, flushQueue, clock, (error) => events.onGone(error));
+    const wire = new Http2Socket(open, connection, flushQueue, clock, (error) => events.onGone(error));
+    if (tcpKeepaliveMs > 0) wire.socket.setKeepAlive(true, tcpKeepaliveMs);
+    return wire;
   };
 }

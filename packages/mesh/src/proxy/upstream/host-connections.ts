@@ -1,4 +1,5 @@
 import type { CircuitBreaker, Limit, Timer } from '@weir/core';
+import type { Cluster } from '../config/cluster.js';
 import type { UpstreamHost } from '../config/upstream-host.js';
 import type { HostPool } from '../host-pool.js';
 import type { Attempt } from '../relay/attempt.js';
@@ -16,7 +17,7 @@ const RECONNECT_JITTER = 0.2;
 export class HostConnections implements HostPool, UpstreamConnectionEvents {
   readonly #context: RelayContext;
   readonly #host: UpstreamHost;
-  readonly #connectTimeoutMs: () => number;
+  readonly #cluster: Cluster;
   readonly #open = new Set<UpstreamConnection>();
   readonly #pending = new Set<Attempt>();
   /** Of the cluster, known since a request has waited. */
@@ -31,10 +32,10 @@ export class HostConnections implements HostPool, UpstreamConnectionEvents {
   #failures = 0;
   #reconnectTimer: Timer | undefined = undefined;
 
-  constructor(context: RelayContext, host: UpstreamHost, connectTimeoutMs: () => number) {
+  constructor(context: RelayContext, host: UpstreamHost, cluster: Cluster) {
     this.#context = context;
     this.#host = host;
-    this.#connectTimeoutMs = connectTimeoutMs;
+    this.#cluster = cluster;
   }
 
   get connections(): number {
@@ -60,7 +61,7 @@ export class HostConnections implements HostPool, UpstreamConnectionEvents {
   acquire(attempt: Attempt): void {
     attempt.pool = this;
     const connection = this.#leastBusy();
-    if (connection !== undefined) return begin(attempt, connection);
+    if (connection !== undefined) return connection.take(attempt);
     const { name, limits } = attempt.cluster;
     if (!limits.pendingRequests.tryAcquire()) {
       const message = `${limits.pendingRequests.max} requests, the most for ${name}, wait for a connection`;
@@ -104,7 +105,7 @@ export class HostConnections implements HostPool, UpstreamConnectionEvents {
     for (const attempt of this.#pending) {
       if (!connection.hasRoom) break;
       this.#endWait(attempt);
-      begin(attempt, connection);
+      connection.take(attempt);
     }
     if (this.#failures === 0) this.#dialForPending();
   }
@@ -146,8 +147,10 @@ export class HostConnections implements HostPool, UpstreamConnectionEvents {
   #dialForPending(): void {
     if (this.#draining) return;
     const { maxConnectionsPerHost, assumedConcurrentStreams } = this.#context.options;
+    const { maxConcurrentStreams, maxRequestsPerConnection } = this.#cluster.pool;
+    const perConnection = Math.min(assumedConcurrentStreams, maxConcurrentStreams, maxRequestsPerConnection);
     while (
-      this.#pending.size > this.#connecting * assumedConcurrentStreams &&
+      this.#pending.size > this.#connecting * perConnection &&
       this.#connecting + this.#ready < maxConnectionsPerHost
     )
       if (!this.#dial()) return;
@@ -163,12 +166,7 @@ export class HostConnections implements HostPool, UpstreamConnectionEvents {
     const granted = limit === undefined || limit.tryAcquire();
     if (!granted && this.#connecting + this.#ready > 0) return false;
     this.#connecting++;
-    const connection = new UpstreamConnection(
-      this.#context,
-      this.#host.endpoint,
-      this.#connectTimeoutMs(),
-      this,
-    );
+    const connection = new UpstreamConnection(this.#context, this.#host.endpoint, this.#cluster, this);
     this.#open.add(connection);
     if (granted && limit !== undefined) this.#counted.set(connection, limit);
     return true;
@@ -187,9 +185,4 @@ export class HostConnections implements HostPool, UpstreamConnectionEvents {
       if (this.#connecting === 0 && (this.#ready === 0 || this.#pending.size > 0)) this.#dial();
     });
   }
-}
-
-function begin(attempt: Attempt, connection: UpstreamConnection): void {
-  attempt.connection = connection;
-  attempt.owner.onConnection(attempt);
 }

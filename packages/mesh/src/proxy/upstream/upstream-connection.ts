@@ -4,11 +4,13 @@ import { Http2Connection } from '../../http2/connection.js';
 import type { ConnectionHandler } from '../../http2/connection-handler.js';
 import type { HeaderBlock } from '../../http2/header-block.js';
 import type { Http2Stream } from '../../http2/stream.js';
+import type { Cluster } from '../config/cluster.js';
 import type { Attempt } from '../relay/attempt.js';
 import type { AttemptFailure } from '../relay/attempt-failure.js';
 import { CreditGate } from '../relay/credit-gate.js';
 import type { ByteMeter, RelayContext } from '../relay/relay-context.js';
 import type { Wire } from '../relay/wire.js';
+import type { PoolSettings } from '../config/cluster-settings/read-pool.js';
 import { TokenBucket } from '../../http2/token-bucket.js';
 import {
   type ConnectionDelay,
@@ -16,6 +18,7 @@ import {
   type StreamDelay,
   type WatchEvents,
 } from '../relay/connection-watch.js';
+import { ConnectionLifetime } from './connection-lifetime.js';
 import { KeepAlive } from './keep-alive.js';
 
 /** What a connection tells the pool it belongs to. */
@@ -42,27 +45,27 @@ export interface UpstreamConnectionEvents {
 export class UpstreamConnection implements ConnectionHandler<Attempt>, WatchEvents<Attempt>, ByteMeter {
   readonly connection: Http2Connection<Attempt>;
   readonly credit: CreditGate<Attempt>;
+  /** Taken in all. */
+  requests = 0;
   readonly #context: RelayContext;
   readonly #events: UpstreamConnectionEvents;
   readonly #wire: Wire;
   readonly #endpoint: Endpoint;
+  readonly #cluster: Cluster;
   readonly #keepAlive: KeepAlive;
   readonly #connectTimer: Timer;
   readonly #watch: ConnectionWatch<Attempt>;
+  readonly #lifetime: ConnectionLifetime;
   readonly #cancels: TokenBucket;
   #state: 'connecting' | 'ready' | 'retired' | 'gone' = 'connecting';
   #reason = 'closed by the endpoint';
   /** Why it never became ready, as the counters tell it; not at all when the pool changed its mind. */
   #blame: 'error' | 'timeout' | 'nobody' = 'error';
 
-  constructor(
-    context: RelayContext,
-    endpoint: Endpoint,
-    connectTimeoutMs: number,
-    events: UpstreamConnectionEvents,
-  ) {
+  constructor(context: RelayContext, endpoint: Endpoint, cluster: Cluster, events: UpstreamConnectionEvents) {
     this.#context = context;
     this.#endpoint = endpoint;
+    this.#cluster = cluster;
     this.#events = events;
     this.connection = new Http2Connection<Attempt>('client', this, context.http2, context.shared);
     this.credit = new CreditGate(this.connection, context.options.maxQueuedBytes);
@@ -70,13 +73,16 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, WatchEven
     const nowMs = context.clock.nowMs();
     this.#cancels = new TokenBucket(cancelBurst, cancelsPerSecond, nowMs);
     this.#watch = new ConnectionWatch(this.connection, context.options, this, nowMs);
-    this.#keepAlive = new KeepAlive(context, this.connection, () => {
+    const pool = (): PoolSettings => cluster.pool;
+    this.#lifetime = new ConnectionLifetime(this, pool, () => this.drain(), nowMs);
+    this.#keepAlive = new KeepAlive(context, this.connection, pool, () => {
       context.limits.upstream.keepaliveTimeoutMs++;
       this.#drop('no answer to PING');
     });
     context.counters.upstreamConnectionsTotal++;
     context.openConnections.add(this);
-    this.#wire = context.dial(endpoint, this.connection, {
+    const { connectTimeoutMs } = cluster;
+    this.#wire = context.dial(endpoint, this.connection, cluster.pool, {
       onOpen: () => this.connection.start(),
       // What is sent from here on may find nobody, and its loss could not be told from its processing.
       onEnd: () => this.#retire(),
@@ -90,7 +96,23 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, WatchEven
 
   /** A request can be opened now. */
   get hasRoom(): boolean {
-    return this.#state === 'ready' && this.connection.canOpen;
+    return (
+      this.#state === 'ready' &&
+      this.connection.canOpen &&
+      this.connection.activeStreams < this.#cluster.pool.maxConcurrentStreams
+    );
+  }
+
+  get activeStreams(): number {
+    return this.connection.activeStreams;
+  }
+
+  /** Has the attempt send its request here. Only while `hasRoom`. */
+  take(attempt: Attempt): void {
+    this.requests++;
+    attempt.connection = this;
+    attempt.owner.onConnection(attempt);
+    if (this.requests >= this.#cluster.pool.maxRequestsPerConnection) this.#retire();
   }
 
   /** No new requests; closes when the last one has ended. */
@@ -169,6 +191,7 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, WatchEven
     this.#state = 'ready';
     this.#connectTimer.cancel();
     this.#context.patrol.join(this.#watch);
+    this.#context.patrol.join(this.#lifetime);
     this.#keepAlive.start();
     this.#events.onReady(this);
   }
@@ -266,6 +289,7 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, WatchEven
     this.#connectTimer.cancel();
     this.#keepAlive.stop();
     this.#context.patrol.leave(this.#watch);
+    this.#context.patrol.leave(this.#lifetime);
     this.countBytes();
     openConnections.delete(this);
     if (!wasReady) {

@@ -15,7 +15,7 @@ export class Upstreams {
 
   connectionsOf(host: UpstreamHost, cluster: Cluster): HostConnections {
     if (host.pool instanceof HostConnections) return host.pool;
-    const connections = new HostConnections(this.#context(), host, () => cluster.connectTimeoutMs);
+    const connections = new HostConnections(this.#context(), host, cluster);
     host.pool = connections;
     return connections;
   }

@@ -1,8 +1,11 @@
-import { parseDurationMs } from '../duration.js';
 import { implemented, missing, partly, type FieldSupport } from './field-support.js';
 
-const PROBES =
-  'endpoints are probed with HTTP/2 PING, and how is set for a whole sidecar: `--limit keepaliveTimeMs` and `--limit keepaliveTimeoutMs`';
+const TCP_PROBES = 'the operating system says how many probes there are and how far apart';
+
+const LATE = 'It may be noticed a second late.';
+
+const PINGS =
+  'Idle or not, as in Istio; without it an endpoint with open calls is probed every 5 minutes (`--limit keepaliveTimeMs`). Servers of gRPC end connections that are probed more often than they permit: by default every 5 minutes, and not while idle.';
 
 const NO_TLS = 'endpoints are spoken to in clear text in this version';
 
@@ -46,44 +49,37 @@ const TRAFFIC_POLICY: readonly FieldSupport[] = [
   ),
   implemented('connectionPool.tcp.maxConnections'),
   implemented('connectionPool.tcp.connectTimeout', 'When it is left out: 5 s (Istio: 10 s).'),
-  missing('connectionPool.tcp.tcpKeepalive.time', PROBES),
-  missing('connectionPool.tcp.tcpKeepalive.probes', PROBES),
-  missing('connectionPool.tcp.tcpKeepalive.interval', PROBES),
-  missing(
-    'connectionPool.tcp.maxConnectionDuration',
-    'connections stay until the endpoint ends them; let it do so with GOAWAY (gRPC servers: a greatest connection age)',
+  implemented(
+    'connectionPool.tcp.tcpKeepalive.time',
+    'When it is left out: 30 s (Istio: what the operating system has, 2 h as a rule).',
   ),
+  missing('connectionPool.tcp.tcpKeepalive.probes', TCP_PROBES),
+  missing('connectionPool.tcp.tcpKeepalive.interval', TCP_PROBES),
+  implemented('connectionPool.tcp.maxConnectionDuration', LATE),
   missing(
     'connectionPool.tcp.idleTimeout',
     'it is for connections that are not HTTP, which pass through untouched',
   ),
   implemented('connectionPool.http.http1MaxPendingRequests'),
   implemented('connectionPool.http.http2MaxRequests'),
-  missing(
-    'connectionPool.http.maxRequestsPerConnection',
-    'connections take requests until the endpoint ends them; calls are balanced whatever the connection',
-  ),
+  implemented('connectionPool.http.maxRequestsPerConnection'),
   implemented(
     'connectionPool.http.maxRetries',
     'When neither it nor `retryBudget` is given, retries may be 20 % of the calls under way, and 3 always (Istio: without limit).',
   ),
-  partly(
-    'connectionPool.http.idleTimeout',
-    (value) => parseDurationMs(String(value)) !== 0,
-    'only `0s`, which is what happens, is implemented: idle connections stay open until the endpoint ends them',
-  ),
+  implemented('connectionPool.http.idleTimeout', `Default one hour; \`0s\` means none. ${LATE}`),
   partly(
     'connectionPool.http.h2UpgradePolicy',
     (value) => value === 'DO_NOT_UPGRADE',
     '`DO_NOT_UPGRADE` is not implemented: endpoints are always spoken to in HTTP/2',
   ),
   missing('connectionPool.http.useClientProtocol', 'endpoints are always spoken to in HTTP/2'),
-  missing(
+  implemented(
     'connectionPool.http.maxConcurrentStreams',
-    'a connection takes as many calls at a time as the endpoint allows (SETTINGS_MAX_CONCURRENT_STREAMS); http2MaxRequests limits the calls of a sidecar',
+    'If the endpoint allows as many. Calls beyond it go on further connections, 10 for each endpoint (`--limit maxConnectionsPerHost`), or wait.',
   ),
-  missing('connectionPool.http.http2KeepAlive.interval', PROBES),
-  missing('connectionPool.http.http2KeepAlive.timeout', PROBES),
+  implemented('connectionPool.http.http2KeepAlive.interval', PINGS),
+  implemented('connectionPool.http.http2KeepAlive.timeout', 'Default 20 s.'),
   implemented(
     'outlierDetection.consecutive5xxErrors',
     'A gRPC status counts as the HTTP status it stands for, in the headers and in the trailers (Istio: in the headers only).',

@@ -25,7 +25,7 @@ export interface PoolSettings {
   readonly maxConnectionDurationMs: number;
   /** How often a connection is probed with PING, and how long the answer may take. Default: the proxy's own. */
   readonly http2Keepalive: { readonly intervalMs: number; readonly timeoutMs: number } | undefined;
-  /** Silence before TCP's own probes begin. Default: none are sent. */
+  /** Silence before TCP's own probes begin. Default: 0, which leaves it to the proxy. */
   readonly tcpKeepaliveMs: number;
 }
 
@@ -37,8 +37,11 @@ const OPTIONS_FIELDS = new Set([
   'autoConfig',
   'commonHttpProtocolOptions',
 ]);
-/** What is read and what the relay goes by are two things: it keeps connections in its own way so far. */
-const HEEDED: ReadonlySet<string> = new Set();
+const COMMON_FIELDS = new Set(['idleTimeout', 'maxConnectionDuration', 'maxRequestsPerConnection']);
+const HTTP2_FIELDS = new Set(['maxConcurrentStreams', 'connectionKeepalive']);
+const CONNECTION_FIELDS = new Set(['tcpKeepalive']);
+/** How many probes there are and how far apart is not Node's to say. */
+const TCP_KEEPALIVE_FIELDS = new Set(['keepaliveTime']);
 const KEEPALIVE_FIELDS = new Set(['interval', 'timeout']);
 /** Linux `tcp_keepalive_time`, which counts where only other settings of the probes are written. */
 const DEFAULT_TCP_KEEPALIVE_MS = 7_200_000;
@@ -46,8 +49,8 @@ const DEFAULT_TCP_KEEPALIVE_MS = 7_200_000;
 /** Reads how connections are kept. Endpoints are spoken to in HTTP/2, whatever is written. */
 export function readPool(cluster: Cluster, findings: Findings): PoolSettings {
   const { path, common, http2 } = readProtocol(cluster, findings);
-  findings.unused(path.common, common, HEEDED);
-  findings.unused(path.http2, http2, HEEDED);
+  findings.unused(path.common, common, COMMON_FIELDS);
+  findings.unused(path.http2, http2, HTTP2_FIELDS);
   const { idleTimeout, maxConnectionDuration } = common;
   const perConnection = common.maxRequestsPerConnection ?? cluster.maxRequestsPerConnection;
   const longestMs = readDuration(`${path.common}.max_connection_duration`, maxConnectionDuration, findings);
@@ -126,9 +129,10 @@ function readKeepalive(
 
 function readTcpKeepalive({ upstreamConnectionOptions: options = {} }: Cluster, findings: Findings): number {
   const path = 'upstream_connection_options';
-  findings.unused(path, options, HEEDED);
+  findings.unused(path, options, CONNECTION_FIELDS);
   const { tcpKeepalive } = options;
   if (tcpKeepalive === undefined) return 0;
+  findings.unused(`${path}.tcp_keepalive`, tcpKeepalive, TCP_KEEPALIVE_FIELDS);
   const { keepaliveTime } = tcpKeepalive;
   return keepaliveTime === undefined ? DEFAULT_TCP_KEEPALIVE_MS : (keepaliveTime.value ?? 0) * 1000;
 }
