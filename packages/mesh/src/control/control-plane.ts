@@ -52,7 +52,8 @@ export class ControlPlane {
     this.#options = options;
     this.#registry = new Registry(options.clusterDomain);
     this.#schedule = new PushSchedule({ clock: options.clock, push: () => this.#publish() });
-    this.snapshots = new PublishedSnapshots(options);
+    const epoch = Math.floor(options.clock.wallMs() / 1000).toString(36);
+    this.snapshots = new PublishedSnapshots({ ...options, epoch });
   }
 
   /** Publishes what the source has. */

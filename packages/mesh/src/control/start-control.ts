@@ -10,6 +10,7 @@ import { directoryError } from './directory-error.js';
 import { listenHttp, type RunningHttp } from './http/control-http.js';
 import { SourceLog } from './source-log.js';
 import { clientOfNode } from './push/client-of-node.js';
+import { profileOf } from './translate/client-profile.js';
 import type { BalancerName } from './translate/sidecar/balancer.js';
 
 export interface Binding {
@@ -64,7 +65,7 @@ export async function startControl(options: ControlOptions): Promise<RunningCont
   const ads: AdsServer = new AdsServer({
     clock,
     logger,
-    snapshotFor: (node) => plane.snapshots.sourceFor(clientOfNode(node)),
+    snapshotFor: (node) => plane.snapshots.sourceFor(clientOfNode(node), profileOf(node)),
     onNack: () => plane.nacked(),
   });
   const plane = new ControlPlane({

@@ -1,75 +1,80 @@
 import type { Logger } from '../../system/logger.js';
-import {
-  clusterResource,
-  endpointResource,
-  listenerResource,
-  routeResource,
-  type Resource,
-} from '../../xds/resource.js';
 import { SnapshotCell, type SnapshotSource } from '../../xds/server/snapshot-source.js';
-import { buildSnapshot, checkSnapshot, formatDangling, type Snapshot } from '../../xds/snapshot.js';
 import { distinctionsOf, formatClient, reduceClient } from '../registry/audience.js';
 import type { Client } from '../registry/client.js';
 import { EMPTY_MODEL, type Model, type ModelService } from '../registry/model.js';
+import { formatProfile, SIDECAR_PROFILE, type ClientProfile } from '../translate/client-profile.js';
 import type { BalancerName } from '../translate/sidecar/balancer.js';
-import { ClientView } from '../translate/sidecar/client-view.js';
-import {
-  translateEntries,
-  translateService,
-  type ClusterResources,
-} from '../translate/sidecar/translate-sidecar.js';
+import { ClientConfiguration, type Publication } from './client-configuration.js';
+import { ClusterStore } from './cluster-store.js';
 
 export interface PublishedSnapshotsOptions {
   readonly balancer: BalancerName;
   readonly logger: Logger;
+  /** Begins every version, so that those of two runs differ; default: nothing. */
+  readonly epoch?: string;
 }
 
+/** Clients that say the same of themselves. */
 interface Published {
   readonly client: Client;
+  readonly profile: ClientProfile;
   readonly cell: SnapshotCell;
+  configuration: ClientConfiguration;
   watchers: number;
 }
 
+/** A source of snapshots, and what its clients cannot do of them. */
+export interface ClientSource extends SnapshotSource, Pick<ClientConfiguration, 'limitsOf'> {}
+
 /**
- * What clients get now. A snapshot is built for each set of clients that are alike in namespace, since a service's
- * short name works only within its own, and in whatever else the rules ask of clients: labels, locality. It is
- * built when its first client comes and given up with its last.
+ * What clients get now. There is one configuration for each set of clients that are alike in kind, in namespace, since
+ * a service's short name works only within its own, and in whatever else the rules ask of clients: labels, locality. It
+ * is opened when its first client comes and given up with its last.
  */
 export class PublishedSnapshots {
   readonly #options: PublishedSnapshotsOptions;
+  readonly #store: ClusterStore;
   /** By everything that clients say of themselves: what of it counts changes with the rules. */
   readonly #published = new Map<string, Published>();
-  /** Services keep their identity while they do not change, so only what changed is encoded anew. */
-  readonly #ofService = new WeakMap<ModelService, Map<string, readonly Resource[]>>();
-  #model: Model = EMPTY_MODEL;
+  /** By what of it counts. */
+  #configurations = new Map<string, ClientConfiguration>();
+  #current: Publication = { model: EMPTY_MODEL, version: '0', changed: undefined };
   #distinctions = distinctionsOf(EMPTY_MODEL);
+  #publications = 0;
 
   constructor(options: PublishedSnapshotsOptions) {
     this.#options = options;
+    this.#store = new ClusterStore(options.balancer);
   }
 
   /** Version of what each set of clients gets, by namespace and by what else counts. */
   get versions(): ReadonlyMap<string, string> {
-    return new Map(
-      [...this.#published.values()].map(({ client, cell }) => [
-        formatClient(reduceClient(client, this.#distinctions)),
-        cell.current()?.version ?? '',
-      ]),
-    );
+    return new Map([...this.#configurations].map(([key, { snapshot }]) => [key, snapshot.version]));
+  }
+
+  /** Of what was published last. */
+  get version(): string {
+    return this.#current.version;
   }
 
   publish(model: Model): void {
-    this.#model = model;
-    this.#distinctions = distinctionsOf(model);
-    const built = new Map<string, Snapshot | undefined>();
-    for (const published of this.#published.values()) this.#refresh(published, built);
+    const changed = changedServices(this.#current.model, model);
+    this.#publications += 1;
+    const { epoch } = this.#options;
+    const version = epoch === undefined ? String(this.#publications) : `${epoch}/${this.#publications}`;
+    this.#current = { model, version, changed };
+    if (changed === undefined) this.#regroup(model);
+    for (const configuration of this.#configurations.values()) configuration.update(this.#current);
+    for (const { cell, configuration } of this.#published.values()) cell.set(configuration.snapshot);
   }
 
-  sourceFor(client: Client): SnapshotSource {
-    const key = formatClient(client);
-    const published = this.#open(key, client);
+  sourceFor(client: Client, profile: ClientProfile = SIDECAR_PROFILE): ClientSource {
+    const key = keyOf(client, profile);
+    const published = this.#published.get(key) ?? this.#open(key, client, profile);
     return {
       current: () => published.cell.current(),
+      limitsOf: (typeUrl, name) => published.configuration.limitsOf(typeUrl, name),
       onChange: (changed) => {
         published.watchers++;
         // It may have been given up between the two calls.
@@ -78,77 +83,63 @@ export class PublishedSnapshots {
         return () => {
           unwatch();
           published.watchers--;
-          if (published.watchers === 0) this.#published.delete(key);
+          if (published.watchers > 0) return;
+          this.#published.delete(key);
+          this.#dropUnused();
         };
       },
     };
   }
 
-  #open(key: string, client: Client): Published {
-    const known = this.#published.get(key);
+  #open(key: string, client: Client, profile: ClientProfile): Published {
+    const cell = new SnapshotCell();
+    const published = {
+      client,
+      profile,
+      cell,
+      configuration: this.#configurationFor(client, profile),
+      watchers: 0,
+    };
+    this.#published.set(key, published);
+    if (this.#publications > 0) cell.set(published.configuration.snapshot);
+    return published;
+  }
+
+  /** Rules may have begun to tell clients apart that were alike, or the other way round. */
+  #regroup(model: Model): void {
+    this.#distinctions = distinctionsOf(model);
+    for (const published of this.#published.values())
+      published.configuration = this.#configurationFor(published.client, published.profile);
+    this.#dropUnused();
+  }
+
+  #configurationFor(client: Client, profile: ClientProfile): ClientConfiguration {
+    const reduced = reduceClient(client, this.#distinctions);
+    const key = keyOf(reduced, profile);
+    const known = this.#configurations.get(key);
     if (known !== undefined) return known;
-    const opened: Published = { client, cell: new SnapshotCell(), watchers: 0 };
-    this.#published.set(key, opened);
-    this.#refresh(opened, new Map());
+    const { balancer, logger } = this.#options;
+    const options = { client: reduced, profile, balancer, store: this.#store, logger };
+    const opened = new ClientConfiguration(options, this.#current);
+    this.#configurations.set(key, opened);
     return opened;
   }
 
-  /** @param built what was built for this model already, by reduced client */
-  #refresh({ client, cell }: Published, built: Map<string, Snapshot | undefined>): void {
-    const reduced = reduceClient(client, this.#distinctions);
-    const key = formatClient(reduced);
-    if (!built.has(key)) built.set(key, this.#build(reduced, key, cell.current()));
-    const snapshot = built.get(key);
-    if (snapshot !== undefined) cell.set(snapshot);
-  }
-
-  /** Undefined, which leaves the last snapshot in force, when the new one would lead clients nowhere. */
-  #build(client: Client, clients: string, previous: Snapshot | undefined): Snapshot | undefined {
-    const { logger } = this.#options;
-    let snapshot: Snapshot;
-    try {
-      snapshot = buildSnapshot(this.#resourcesFor(client), previous);
-    } catch (error) {
-      logger.error('the configuration cannot be built; the last one stays in force', { clients, error });
-      return undefined;
-    }
-    const dangling = checkSnapshot(snapshot);
-    if (dangling.length === 0) return snapshot;
-    const faults = dangling.map(formatDangling).join('; ');
-    logger.error('the configuration leads nowhere; the last one stays in force', { clients, faults });
-    return undefined;
-  }
-
-  *#resourcesFor(client: Client): Iterable<Resource> {
-    const view = new ClientView(this.#model, client);
-    for (const service of view.services) yield* this.#resourcesOf(service, view);
-    const { listeners, routes, ...missing } = translateEntries(view, this.#options.balancer);
-    yield* encodeClusters(missing);
-    yield* listeners.map(listenerResource);
-    yield* routes.map(routeResource);
-  }
-
-  #resourcesOf(service: ModelService, view: ClientView): readonly Resource[] {
-    const rule = view.ruleOf(service);
-    // Without a rule nothing of the client counts.
-    const key = rule === undefined ? '' : `${formatClient(view.client)} ${JSON.stringify(rule)}`;
-    const ofService = this.#ofService.get(service) ?? new Map<string, readonly Resource[]>();
-    this.#ofService.set(service, ofService);
-    const known = ofService.get(key);
-    if (known !== undefined) return known;
-    const translated = translateService(service, rule, view.client, this.#options.balancer);
-    const resources = [...encodeClusters(translated)];
-    // Rules that were edited would pile up otherwise, for as long as the service stays the same.
-    if (ofService.size >= MAX_VARIANTS) ofService.clear();
-    ofService.set(key, resources);
-    return resources;
+  #dropUnused(): void {
+    const used = new Set([...this.#published.values()].map(({ configuration }) => configuration));
+    if (used.size === this.#configurations.size) return;
+    this.#configurations = new Map([...this.#configurations].filter(([, each]) => used.has(each)));
   }
 }
 
-/** Translations of one service that are kept: one for each set of clients and rule. */
-const MAX_VARIANTS = 64;
+function keyOf(client: Client, profile: ClientProfile): string {
+  return profile.kind === 'sidecar'
+    ? formatClient(client)
+    : `${formatClient(client)} (${formatProfile(profile)})`;
+}
 
-function* encodeClusters({ clusters, assignments }: ClusterResources): Iterable<Resource> {
-  yield* clusters.map(clusterResource);
-  yield* assignments.map(endpointResource);
+/** Services that were replaced, where nothing but endpoints differs; undefined where more does. */
+function changedServices(before: Model, after: Model): readonly ModelService[] | undefined {
+  if (before.shape !== after.shape) return undefined;
+  return after.services.filter((service, index) => service !== before.services[index]);
 }

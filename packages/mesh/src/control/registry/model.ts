@@ -62,9 +62,12 @@ export interface Model {
   readonly policies: Policies;
   /** Objects that are valid each for itself, but do not fit together. */
   readonly problems: readonly Problem[];
+  /** The same object as in another model: they differ in nothing but endpoints. */
+  readonly shape: object;
 }
 
 export const EMPTY_MODEL: Model = {
+  shape: {},
   services: [],
   hosts: new HostIndex([], 'cluster.local'),
   policies: NO_POLICIES,
@@ -74,4 +77,27 @@ export const EMPTY_MODEL: Model = {
 /** Whether a client in `namespace` may know of the service. */
 export function isVisible(service: ModelService, namespace: string): boolean {
   return reaches(service.exportTo, namespace);
+}
+
+/** Whether nothing but the endpoints of two services differs. */
+export function hasSameShape(a: ModelService, b: ModelService): boolean {
+  return (
+    a === b ||
+    (a.host === b.host &&
+      a.namespace === b.namespace &&
+      a.shortName === b.shortName &&
+      a.origin === b.origin &&
+      isSameList(a.aliases, b.aliases) &&
+      isSameList(a.addresses, b.addresses) &&
+      isSameList([...(a.exportTo ?? ['?'])], [...(b.exportTo ?? ['?'])]) &&
+      a.ports.length === b.ports.length &&
+      a.ports.every((port, index) => {
+        const other = b.ports[index];
+        return port.number === other?.number && port.name === other.name && port.protocol === other.protocol;
+      }))
+  );
+}
+
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((each, index) => each === b[index]);
 }

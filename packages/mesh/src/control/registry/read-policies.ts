@@ -9,7 +9,7 @@ import { readVirtualServices } from './read-virtual-services.js';
 
 /** Reads all rules and policies. The problems are those that keep something from taking effect at all. */
 export function readPolicies(
-  objects: SortedObjects,
+  objects: Pick<SortedObjects, 'virtualServices' | 'destinationRules' | 'grpcPolicies'>,
   hosts: HostIndex,
 ): { readonly policies: Policies; readonly problems: readonly Problem[] } {
   const { virtualServices, problems } = readVirtualServices(objects.virtualServices, hosts);

@@ -2,7 +2,7 @@ import type { LoadedObject } from '../../kube/directory/manifest-set.js';
 import type { Problem } from '../../kube/problem.js';
 import { HostIndex } from './host-index.js';
 import { mayMeet } from './export-to.js';
-import type { Model, ModelService } from './model.js';
+import { hasSameShape, type Model, type ModelService } from './model.js';
 import { podKey, sortByKind, type SortedObjects } from './objects-by-kind.js';
 import { readPolicies } from './read-policies.js';
 import { readServiceEntry } from './read-service-entry.js';
@@ -15,6 +15,12 @@ interface Memo {
   readonly result: ReadResult;
 }
 
+interface PoliciesMemo {
+  readonly inputs: readonly Loaded<unknown>[];
+  readonly services: readonly ModelService[];
+  readonly result: ReturnType<typeof readPolicies>;
+}
+
 /**
  * Turns the objects of a source into the model. Level-triggered: each update is given everything there is
  * now. Services whose objects did not change keep their identity in the next model.
@@ -22,6 +28,7 @@ interface Memo {
 export class Registry {
   readonly #clusterDomain: string;
   #memo: ReadonlyMap<string, Memo> = new Map();
+  #policies: PoliciesMemo | undefined;
 
   constructor(clusterDomain = 'cluster.local') {
     this.#clusterDomain = clusterDomain;
@@ -32,13 +39,33 @@ export class Registry {
     const { results, problems } = this.#readServices(sorted);
     const services = results.flatMap((result) => result.services).sort(compareServices);
     const hosts = new HostIndex(services, this.#clusterDomain);
-    const read = readPolicies(sorted, hosts);
+    const read = this.#readPolicies(sorted, services, hosts);
     problems.push(
       ...results.flatMap((result) => result.problems),
       ...findHostConflicts(services, objects),
       ...read.problems,
     );
-    return { services, hosts, policies: read.policies, problems };
+    return { services, hosts, policies: read.policies, problems, shape: read };
+  }
+
+  /** Rules depend on what services there are and on what they are called, not on their endpoints, which change often. */
+  #readPolicies(
+    { virtualServices, destinationRules, grpcPolicies }: SortedObjects,
+    services: readonly ModelService[],
+    hosts: HostIndex,
+  ): ReturnType<typeof readPolicies> {
+    const inputs = [...virtualServices, ...destinationRules, ...grpcPolicies];
+    const known = this.#policies;
+    const isKnown =
+      known !== undefined &&
+      known.services.length === services.length &&
+      isSame(known.inputs, inputs) &&
+      services.every((service, index) => hasSameShape(service, known.services[index] ?? service));
+    const result = isKnown
+      ? known.result
+      : readPolicies({ virtualServices, destinationRules, grpcPolicies }, hosts);
+    this.#policies = { inputs, services, result };
+    return result;
   }
 
   #readServices({ services, slices, pods, entries }: SortedObjects): {
@@ -91,12 +118,12 @@ function podsOf(slices: readonly Loaded<EndpointSliceObject>[]): ReadonlySet<str
   return keys;
 }
 
-function isSame(before: readonly LoadedObject[], after: readonly LoadedObject[]): boolean {
+function isSame(before: readonly Loaded<unknown>[], after: readonly Loaded<unknown>[]): boolean {
   return (
     before.length === after.length &&
     before.every(({ object, file, line }, index) => {
       const other = after[index];
-      return object === other?.object && file === other.file && line === other.line;
+      return other !== undefined && object === other.object && file === other.file && line === other.line;
     })
   );
 }

@@ -28,28 +28,48 @@ export interface MissingCluster {
 export class ClientView {
   readonly model: Model;
   readonly client: Client;
-  /** Each host once: of several objects with one host, that of the client's own namespace, then the first. */
-  readonly services: readonly ModelService[];
-  readonly #rules = new Map<ModelService, EffectiveRule | undefined>();
-  readonly #missing = new Map<string, MissingCluster>();
+  /** By namespace and host of the service: of those with one host a client sees one, but rules may look at another. */
+  readonly #rules: Map<string, EffectiveRule | undefined>;
+  readonly #missing: Map<string, MissingCluster>;
+  #services: readonly ModelService[] | undefined;
 
-  constructor(model: Model, client: Client) {
+  /** @param previous the same client's view of a model before, of which is kept what does not depend on endpoints */
+  constructor(model: Model, client: Client, previous?: ClientView) {
     this.model = model;
     this.client = client;
-    const byHost = new Map<string, ModelService>();
-    for (const service of model.services) {
-      if (!isVisible(service, client.namespace)) continue;
-      const known = byHost.get(service.host);
-      const isCloser = known?.namespace !== client.namespace && service.namespace === client.namespace;
-      if (known === undefined || isCloser) byHost.set(service.host, service);
-    }
-    this.services = [...byHost.values()];
+    const isAlike = previous?.model.shape === model.shape;
+    this.#rules = isAlike ? previous.#rules : new Map();
+    this.#missing = isAlike ? previous.#missing : new Map();
+  }
+
+  /** Each host once: of several objects with one host, that of the client's own namespace, then the first. */
+  get services(): readonly ModelService[] {
+    this.#services ??= this.#listServices();
+    return this.#services;
+  }
+
+  /** The service a client reaches under a full name. */
+  serviceOf(host: string): ModelService | undefined {
+    return this.model.hosts.find(host, this.client.namespace);
   }
 
   ruleOf(service: ModelService): EffectiveRule | undefined {
-    if (!this.#rules.has(service))
-      this.#rules.set(service, findEffectiveRule(this.model.policies, service, this.client));
-    return this.#rules.get(service);
+    const key = `${service.namespace}/${service.host}`;
+    if (!this.#rules.has(key))
+      this.#rules.set(key, findEffectiveRule(this.model.policies, service, this.client));
+    return this.#rules.get(key);
+  }
+
+  #listServices(): readonly ModelService[] {
+    const { namespace } = this.client;
+    const byHost = new Map<string, ModelService>();
+    for (const service of this.model.services) {
+      if (!isVisible(service, namespace)) continue;
+      const known = byHost.get(service.host);
+      const isCloser = known?.namespace !== namespace && service.namespace === namespace;
+      if (known === undefined || isCloser) byHost.set(service.host, service);
+    }
+    return [...byHost.values()];
   }
 
   /** The cluster of a service itself, on one of its ports. */

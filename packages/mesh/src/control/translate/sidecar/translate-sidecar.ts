@@ -13,7 +13,7 @@ import type { ClientView } from './client-view.js';
 import { translateCluster, translateMissingCluster } from './cluster.js';
 import { filtersIn, translateListener } from './listener.js';
 import { translateLoadAssignment } from './load-assignment.js';
-import { localityOrder } from './locality-order.js';
+import { localityOrder, type LocalityOrder } from './locality-order.js';
 import { translateRouteConfiguration } from './route-configuration.js';
 
 /** Clusters, each with its endpoints. */
@@ -42,22 +42,42 @@ export function translateService(
 ): ClusterResources {
   const clusters: Cluster[] = [];
   const assignments: ClusterLoadAssignment[] = [];
-  const translate = (port: ModelPort, subset: EffectiveSubset | undefined): void => {
+  for (const { port, subset } of clustersOf(service, rule)) {
     const name = clusterName(service.host, port.number, subset?.name);
     const found = effectiveTrafficPolicy(rule, subset, port.number);
-    const endpoints =
-      subset === undefined
-        ? port.endpoints
-        : port.endpoints.filter(({ labels }) => hasLabels(labels, subset.labels));
     clusters.push(translateCluster(name, found, balancer));
-    assignments.push(translateLoadAssignment(name, endpoints, localityOrder(found?.policy, client)));
-  };
-  for (const port of service.ports) {
-    if (!carriesRequests(port.protocol)) continue;
-    translate(port, undefined);
-    for (const subset of rule?.subsets ?? []) translate(port, subset);
+    assignments.push(translateSubset(name, port, subset, localityOrder(found?.policy, client)));
   }
   return { clusters, assignments };
+}
+
+/** What a cluster stands for: a port of a service, or of a subset of its endpoints. */
+export interface ClusterPart {
+  readonly port: ModelPort;
+  readonly subset: EffectiveSubset | undefined;
+}
+
+/** All parts of a service that get a cluster of their own. */
+export function* clustersOf(service: ModelService, rule: EffectiveRule | undefined): Iterable<ClusterPart> {
+  for (const port of service.ports) {
+    if (!carriesRequests(port.protocol)) continue;
+    yield { port, subset: undefined };
+    for (const subset of rule?.subsets ?? []) yield { port, subset };
+  }
+}
+
+/** The endpoints of one part of a service. */
+export function translateSubset(
+  name: string,
+  port: ModelPort,
+  subset: EffectiveSubset | undefined,
+  order: LocalityOrder | undefined,
+): ClusterLoadAssignment {
+  const endpoints =
+    subset === undefined
+      ? port.endpoints
+      : port.endpoints.filter(({ labels }) => hasLabels(labels, subset.labels));
+  return translateLoadAssignment(name, endpoints, order);
 }
 
 /**
