@@ -45,6 +45,7 @@ const TESTS: Readonly<Record<SupportedKind, Readonly<Record<string, string>>>> =
     spec: 'policy-limits',
     'spec.targetRef.group': 'policy-retry-on',
     'spec.retry': 'policy-retry-on',
+    'spec.hedging': 'policy-retry-on',
     'spec.idempotent': 'policy-retry-on',
     'spec.outlierDetection': 'policy-outliers',
   },

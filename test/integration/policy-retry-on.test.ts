@@ -99,8 +99,26 @@ metadata: { name: pair-test }
 spec: { host: pair.test, trafficPolicy: { loadBalancer: { simple: RANDOM } } }
 `;
 
+const PLACES_RULES = `${rulesOf('places.test', [
+  rule(
+    'remote',
+    'places.test',
+    'attempts: 3, retryOn: unavailable, backoff: 1ms, retryIgnorePreviousHosts: false, retryRemoteLocalities: true',
+  ),
+  rule(
+    'near',
+    'places.test',
+    'attempts: 3, retryOn: unavailable, backoff: 1ms, retryIgnorePreviousHosts: false',
+  ),
+])}---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: places-test }
+spec: { host: places.test, trafficPolicy: { outlierDetection: { consecutive5xxErrors: 0 } } }
+`;
+
 /** The policy of a Service stands before the rule of a VirtualService. */
-const POLICIES = `${['policy', 'careful']
+const POLICIES = `${['policy', 'careful', 'hedged']
   .map(
     (name) => `apiVersion: v1
 kind: Service
@@ -123,6 +141,11 @@ apiVersion: weir.dev/v1
 kind: GRPCPolicy
 metadata: { name: careful }
 spec: { targetRef: { kind: Service, name: careful }, idempotent: false }
+---
+apiVersion: weir.dev/v1
+kind: GRPCPolicy
+metadata: { name: hedged }
+spec: { targetRef: { kind: Service, name: hedged }, hedging: { delay: 100ms, attempts: 2 } }
 `;
 
 describe('what is made again', needsWeir, () => {
@@ -148,8 +171,18 @@ describe('what is made again', needsWeir, () => {
       rulesOf('half.test', [rule('connect-failure', 'half.test', 'attempts: 2, retryOn: connect-failure')]),
     );
     mesh.directory.write('policies.yaml', POLICIES);
-    for (const name of ['policy', 'careful']) mesh.directory.endpoint(name, `${name}-a`, grpc!.address);
-    await mesh.start();
+    for (const name of ['policy', 'careful', 'hedged'])
+      mesh.directory.endpoint(name, `${name}-a`, grpc!.address);
+    mesh.directory.endpoint('hedged', 'hedged-b', b!.address);
+    mesh.service(
+      'places.test',
+      [
+        { server: a!, locality: 'eu/a/1' },
+        { server: b!, locality: 'us/a/1' },
+      ],
+      PLACES_RULES,
+    );
+    await mesh.start('--locality', 'eu/a/1');
   });
   after(async () => {
     await mesh.close();
@@ -251,6 +284,21 @@ describe('what is made again', needsWeir, () => {
     const { code, attempts, tookMs } = await call('grpc.test', 'no-time', 'p600');
     assert.deepEqual([code, attempts.length], [codes.UNAVAILABLE, 1]);
     assert.ok(tookMs < 390, `it waits for nothing, ${tookMs} ms`);
+  });
+
+  it('goes to another locality when retryRemoteLocalities says so and two attempts have failed', async () => {
+    const serversOf = async (name: string): Promise<string> => {
+      const { attempts } = await call('places.test', name, '14,14,14,14');
+      return attempts.map(({ server }) => server).join();
+    };
+    assert.equal(await serversOf('near'), 'a,a,a,a');
+    assert.match(await serversOf('remote'), /^a,a,b/);
+  });
+
+  it('is a call that is slow, with hedging, and the first answer counts', async () => {
+    const { code, attempts, tookMs } = await call('hedged.default.svc.cluster.local', 'any', 'hang');
+    assert.deepEqual([code, attempts.length], [codes.OK, 2]);
+    assert.ok(tookMs >= 95 && tookMs < 3_000, `${tookMs} ms`);
   });
 
   it('is any status that a GRPCPolicy names, and none when calls must not be made twice', async () => {
