@@ -13,7 +13,7 @@ const REQUEST_TIMEOUT_MS = 10_000;
 
 /**
  * Serves admin pages over HTTP/1.1, GET only. `host` should be a loopback address: the pages tell anyone
- * who asks about the whole configuration.
+ * who asks about the whole configuration. `*` is every address of the machine, of either family.
  *
  * @throws when the port cannot be bound.
  */
@@ -40,7 +40,8 @@ export async function listenAdmin(host: string, port: number, handle: AdminHandl
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    // Without a host Node takes both families, or the one there is.
+    server.listen({ port, ...(host === '*' ? {} : { host }) }, () => {
       server.off('error', reject);
       resolve();
     });

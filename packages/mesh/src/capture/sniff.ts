@@ -21,15 +21,17 @@ const PREFACE = Buffer.from(CLIENT_PREFACE.slice(0, 4), 'latin1');
  * HTTP/2 preface. `found` is called once, with every byte read; from then on the socket is paused and the
  * caller's. It is not called when the socket closes before.
  *
- * @param silenceMs - how long to wait for the preface before calling it `silent`, or `other` if it has begun
+ * @param silenceMs - how long to wait for the preface before calling it `silent`, or `other` if it has begun;
+ *   `undefined`: for as long as it takes
+ * @returns stops looking, and pauses the socket; not to be called any more once something was found
  */
 export function sniff(
   socket: Duplex,
   early: Buffer,
   clock: Clock,
-  silenceMs: number,
+  silenceMs: number | undefined,
   found: (what: Sniffed, bytes: Buffer) => void,
-): void {
+): () => void {
   let bytes: Buffer = Buffer.alloc(0);
   let decided = false;
   const decide = (what: Sniffed): void => {
@@ -46,16 +48,20 @@ export function sniff(
     else if (length === PREFACE.length) decide('http2');
   };
   const release = (): void => {
-    timer.cancel();
+    timer?.cancel();
     socket.off('data', onData);
     socket.off('end', giveUp);
     socket.off('close', release);
   };
-  const timer = clock.setTimer(silenceMs, giveUp);
+  const timer = silenceMs === undefined ? undefined : clock.setTimer(silenceMs, giveUp);
   socket.on('data', onData);
   // It may still want to listen: its half of the connection is passed on as it is.
   socket.on('end', giveUp);
   socket.on('close', release);
   if (early.length > 0) onData(early);
   if (!decided) socket.resume();
+  return () => {
+    release();
+    socket.pause();
+  };
 }

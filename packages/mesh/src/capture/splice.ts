@@ -10,22 +10,27 @@ export interface SpliceTarget {
   readonly port: number;
 }
 
+/** Begins a connection that can be spliced. */
+export function dialPlain({ host, port }: SpliceTarget): Socket {
+  return connect({ host, port, allowHalfOpen: true });
+}
+
 /**
  * Joins a connection to the place it was meant for, byte for byte, each direction closing on its own.
  *
  * @param early - bytes read from the caller already
+ * @param target - made by `dialPlain`, connected already or not yet
  * @param onOpen - called when the other side is connected
  * @param onRefused - called instead when it cannot be, with the reason; the caller's socket is then still open
  */
 export function splice(
   caller: Socket,
   early: Buffer,
-  { host, port }: SpliceTarget,
+  target: Socket,
   clock: Clock,
   onOpen: () => void,
   onRefused: (reason: string) => void,
 ): void {
-  const target = connect({ host, port, allowHalfOpen: true });
   let open = false;
   const refuse = (reason: string): void => {
     timer.cancel();
@@ -44,14 +49,14 @@ export function splice(
   );
   target.setNoDelay(true);
   caller.setNoDelay(true);
-  target.once('connect', () => {
+  const join = (): void => {
     open = true;
     timer.cancel();
     onOpen();
     if (early.length > 0) target.write(early);
     caller.pipe(target);
     target.pipe(caller);
-  });
+  };
   target.on('error', (error) => {
     // A reset must not turn into an orderly end.
     if (open) caller.resetAndDestroy();
@@ -63,4 +68,6 @@ export function splice(
   });
   caller.on('error', reset);
   caller.on('close', onCallerClose);
+  if (target.connecting) target.once('connect', join);
+  else join();
 }

@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type RunningProxy, startProxy } from '../proxy/start-proxy.js';
 import { DEFAULT_LOAD_SETTINGS, LOAD_AUDIENCES, type LoadAudience } from '../proxy/inbound/load-settings.js';
+import { type ProxyOptions, type RunningProxy, startProxy } from '../proxy/start-proxy.js';
 import { backgroundClock, systemClock } from '../system/clock.js';
 import { type CpuSource, followCpu } from '../system/cpu-utilization.js';
 import type { Logger } from '../system/logger.js';
@@ -120,6 +120,7 @@ export function startProxyFrom(
   options: ProxyCommandOptions,
   xds: HostPort,
   logger: Logger,
+  ofPod: Pick<ProxyOptions, 'capture' | 'pod'> = {},
 ): Promise<RunningProxy> {
   const { namespace, label, locality, listen, outbound, admin } = options;
   const id =
@@ -136,8 +137,10 @@ export function startProxyFrom(
       address: rule.bind,
     })),
     inbound: options.inbound.map(({ bind, application }) => ({ address: bind, application })),
-    outbound,
+    // Captured connections come in at the same port.
+    outbound: ofPod.capture === undefined ? outbound : undefined,
     admin,
+    ...ofPod,
     ...options.limit,
     load: { audience: options.load, cpu: options.loadCpu },
     followCpu: (source) => followCpu(source, backgroundClock),
@@ -182,7 +185,9 @@ export function printProxyAddresses({ outbound, admin, listeners, inbound }: Pro
   for (const [application, address] of Object.entries(inbound)) {
     process.stdout.write(`callers of ${application} come in at ${address}\n`);
   }
-  process.stdout.write(`any service by HTTP CONNECT: grpc_proxy=http://${outbound}\n`);
+  if (outbound !== undefined) {
+    process.stdout.write(`any service by HTTP CONNECT: grpc_proxy=http://${outbound}\n`);
+  }
   process.stdout.write(`admin: http://${admin}/\n`);
 }
 

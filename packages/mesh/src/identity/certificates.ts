@@ -1,4 +1,6 @@
+/* oxlint-disable no-restricted-globals -- dates are made of times that are given, never of the present one */
 import { webcrypto, X509Certificate } from 'node:crypto';
+import type * as X509 from '@peculiar/x509';
 
 /** A certificate with its private key, both as PEM. */
 export interface KeyPair {
@@ -84,7 +86,7 @@ export function isFor(certificate: string, dnsNames: readonly string[]): boolean
 }
 
 /** The library takes 20 MB: only who makes certificates loads it. */
-async function loadX509(): Promise<typeof import('@peculiar/x509')> {
+async function loadX509(): Promise<typeof X509> {
   await import('reflect-metadata');
   const x509 = await import('@peculiar/x509');
   x509.cryptoProvider.set(webcrypto);

@@ -28,8 +28,8 @@ export function proxyContainer(
     '--namespace=$(POD_NAMESPACE)',
     '--node-id=sidecar~$(POD_IP)~$(POD_NAME).$(POD_NAMESPACE)~$(POD_NAMESPACE).svc.cluster.local',
     ...labels.map(([key, value]) => `--label=${key}=${value}`),
-    `--status=0.0.0.0:${PORTS.status}`,
-    `--metrics=0.0.0.0:${PORTS.metrics}`,
+    `--status=*:${PORTS.status}`,
+    `--metrics=*:${PORTS.metrics}`,
     // One knob: whoever gives the pod more time to end gives its streams more time to end.
     `--drain-time=${Math.max(1, graceSeconds - RESERVED_SECONDS)}s`,
     ...captureArgs(pods),

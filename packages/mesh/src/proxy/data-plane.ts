@@ -10,6 +10,8 @@ import { DEFAULT_CONNECTION_OPTIONS, type ConnectionOptions } from '../http2/opt
 import { SegmentPool } from '../http2/segment-pool.js';
 import type { Logger } from '../system/logger.js';
 import { FlushQueue } from '../transport/flush-queue.js';
+import { AddressClusters } from './config/address-clusters.js';
+import { addressSettings } from './config/address-settings.js';
 import type { Cluster } from './config/cluster.js';
 import { ProxyConfig, type ProxyConfigOptions } from './config/proxy-config.js';
 import type { Door } from './door.js';
@@ -112,14 +114,22 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     measures: options.load !== 'none',
     cpuUtilization: options.cpuUtilization,
   });
+  const strangers = new AddressClusters({
+    clock: backgroundClock,
+    random,
+    direction: 'outbound',
+    settings: () => addressSettings('PassthroughCluster'),
+  });
   const contexts = {
     outbound: createContext(config, counts.outbound, relayOptions),
     inbound: createContext(applications, counts.inbound, {
       ...relayOptions,
       maxConnectionsPerHost: MAX_APPLICATION_CONNECTIONS,
     }),
+    beyond: createContext(strangers, counts.outbound, relayOptions),
   };
-  const outbound = new Outbound({ ...contexts.outbound, clock }, flushQueue);
+  const beyond = { context: contexts.beyond, addresses: strangers };
+  const outbound = new Outbound({ ...contexts.outbound, clock }, flushQueue, beyond);
   const inbound = new Inbound({ ...contexts.inbound, clock }, flushQueue, applications, options.load);
   return {
     config,
@@ -129,7 +139,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
       return outbound.openConnections + inbound.openConnections;
     },
     get clusters() {
-      return [...config.clusters, ...applications.clusters];
+      return [...config.clusters, ...applications.clusters, ...strangers.clusters];
     },
     accept: (socket, door) => {
       if (door.kind === 'inbound') inbound.accept(socket, door);
@@ -147,6 +157,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
       onInboundDrained?.();
       await outbound.close(Math.max(0, deadlineMs - clock.nowMs()));
       applications.close();
+      strangers.close();
     },
   };
 }

@@ -1,16 +1,17 @@
 import type { Socket } from 'node:net';
-import { sniff } from '../capture/sniff.js';
+import { awaitFirstWord } from '../capture/first-word.js';
+import { dialPlain } from '../capture/splice.js';
 import type { FlushQueue } from '../transport/flush-queue.js';
 import type { Destination, InboundDoor } from './door.js';
 import type { Applications } from './inbound/applications.js';
-import { InboundRouter } from './inbound/inbound-router.js';
+import { inboundRouter } from './inbound/inbound-router.js';
 import type { LoadAudience } from './inbound/load-settings.js';
 import type { LoadStream } from './inbound/load-stream.js';
 import type { RelayContext } from './relay/relay-context.js';
 import { TrafficSide } from './traffic-side.js';
 
-/** How long a caller may take to say its first byte before the application is taken to speak first. */
-const SILENCE_MS = 1_000;
+/** How long a caller may take to say its first byte before the application is asked whether it speaks first. */
+const QUIET_MS = 50;
 
 const NO_BYTES = Buffer.alloc(0);
 
@@ -41,9 +42,10 @@ export class Inbound extends TrafficSide {
   /** Takes over a new, paused connection that came in at `door`. */
   accept(socket: Socket, { application }: InboundDoor): void {
     this.take(socket);
-    sniff(socket, NO_BYTES, this.context.clock, SILENCE_MS, (what, bytes) => {
-      if (what !== 'http2') return this.#passToApplication(socket, bytes, application);
-      const router = new InboundRouter(
+    const dial = (): Socket => dialPlain(application);
+    awaitFirstWord(socket, NO_BYTES, this.context.clock, QUIET_MS, dial, (what, bytes, target) => {
+      if (what !== 'http2') return this.#passToApplication(socket, bytes, application, target ?? dial());
+      const router = inboundRouter(
         this.context,
         this.#applications.at(application),
         this.#audience,
@@ -59,9 +61,9 @@ export class Inbound extends TrafficSide {
     return super.close(drainMs);
   }
 
-  #passToApplication(socket: Socket, bytes: Buffer, { host, port }: Destination): void {
+  #passToApplication(socket: Socket, bytes: Buffer, { host, port }: Destination, target: Socket): void {
     const nothing = (): void => {};
-    this.passThrough(socket, bytes, { host, port }, nothing, (reason) => {
+    this.passThrough(socket, bytes, target, nothing, (reason) => {
       this.context.logger.warn('a connection that is not HTTP/2 could not be passed to the application', {
         application: `${host}:${port}`,
         reason,

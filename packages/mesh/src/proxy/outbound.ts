@@ -6,26 +6,53 @@ import {
   refuse,
   type ConnectRequest,
 } from '../capture/connect-request.js';
-import { sniff } from '../capture/sniff.js';
+import { awaitFirstWord } from '../capture/first-word.js';
+import { dialPlain } from '../capture/splice.js';
+import type { FlushQueue } from '../transport/flush-queue.js';
+import type { AddressClusters } from './config/address-clusters.js';
 import type { Destination, OutboundDoor } from './door.js';
-import { Router } from './relay/router.js';
+import { Exchange } from './relay/exchange.js';
+import { FixedRouter } from './relay/fixed-router.js';
+import { PassingRouter } from './relay/passing-router.js';
+import type { RelayContext } from './relay/relay-context.js';
+import { type OpenStream, type RequestRouter, Router } from './relay/router.js';
 import { TrafficSide } from './traffic-side.js';
 
-/** How long a caller may take to say its first byte before the server is taken to speak first. */
-const SILENCE_MS = 5_000;
+/** How long a caller may take to say its first byte before the server is asked whether it speaks first. */
+const QUIET_MS = 50;
 /** How long a connection is held while the proxy has no configuration yet. */
 const UNCONFIGURED_MS = 10_000;
 const CONFIGURED_POLL_MS = 10;
 
 const NO_BYTES = Buffer.alloc(0);
 
+/** Addresses that are none of the mesh's, as the relay sees them. */
+export interface Beyond {
+  /** Its configuration is `addresses`. */
+  readonly context: RelayContext;
+  readonly addresses: AddressClusters;
+}
+
 /** Takes the application's outgoing connections and hands each to what it turns out to be. */
 export class Outbound extends TrafficSide {
+  readonly #beyond: Beyond;
+
+  constructor(context: RelayContext, flushQueue: FlushQueue, beyond: Beyond) {
+    super(context, flushQueue);
+    this.#beyond = beyond;
+  }
+
   /** Takes over a new, paused connection that came in at `door`. */
   accept(socket: Socket, door: OutboundDoor): void {
     this.take(socket);
     if (door.kind === 'service') {
-      this.#whenConfigured(socket, () => this.#sniffFor(socket, NO_BYTES, door.destination, true));
+      this.#whenConfigured(socket, () =>
+        this.#sniffFor(socket, NO_BYTES, door.destination, this.#router(door.destination, true)),
+      );
+      return;
+    }
+    if (door.kind === 'captured') {
+      this.#whenConfigured(socket, () => this.#onCaptured(socket, door.destination));
       return;
     }
     readConnectRequest(socket, this.context.clock, (request) => {
@@ -49,39 +76,72 @@ export class Outbound extends TrafficSide {
     const destination = { host, port };
     if (this.context.config.knows(host, port)) {
       acceptConnect(socket);
-      return this.#sniffFor(socket, early, destination, false);
+      return this.#sniffFor(socket, early, destination, this.#router(destination, false));
     }
     // Not ours to balance: a tunnel to wherever it was going.
     const onOpen = (): void => acceptConnect(socket);
-    this.passThrough(socket, early, destination, onOpen, (reason) => {
+    this.passThrough(socket, early, dialPlain(destination), onOpen, (reason) => {
       const text = `weir: ${host}:${port} is no service of the mesh and cannot be reached: ${reason}\n`;
       refuse(socket, this.context.clock, '502 Bad Gateway', text);
     });
   }
 
-  #sniffFor(socket: Socket, early: Buffer, destination: Destination, fixed: boolean): void {
-    sniff(socket, early, this.context.clock, SILENCE_MS, (what, bytes) => {
-      if (what !== 'http2') return this.#passToEndpoint(socket, bytes, destination);
-      const { host, port } = destination;
-      this.relay(socket, bytes, new Router(this.context, port, `${host}:${port}`, fixed));
+  /**
+   * A connection that the kernel has redirected here on its way to an address. What the address, or a request's
+   * `:authority` on a port of the mesh, has routes for is balanced; everything else goes where it was going.
+   */
+  #onCaptured(socket: Socket, destination: Destination): void {
+    const { config } = this.context;
+    const { host, port } = destination;
+    if (config.route(port) === undefined) return this.#passToEndpoint(socket, NO_BYTES, destination);
+    const router = this.#router(destination, false);
+    if (config.knows(host, port)) return this.#sniffFor(socket, NO_BYTES, destination, router);
+    const { context, addresses } = this.#beyond;
+    const address = addresses.admit(destination);
+    socket.once('close', () => addresses.release(address));
+    const open: OpenStream = (downstream, stream, request, routed, endStream) =>
+      new Exchange(context, downstream, stream, request, routed, endStream);
+    const onward = new FixedRouter(context, address, () => open);
+    this.#sniffFor(socket, NO_BYTES, destination, new PassingRouter(router, onward));
+  }
+
+  #router({ host, port }: Destination, fixed: boolean): Router {
+    return new Router(this.context, port, `${host}:${port}`, fixed);
+  }
+
+  #sniffFor(socket: Socket, early: Buffer, destination: Destination, router: RequestRouter): void {
+    const dial = (): Socket => dialPlain(this.#endpointFor(destination));
+    awaitFirstWord(socket, early, this.context.clock, QUIET_MS, dial, (what, bytes, target) => {
+      if (what === 'http2') this.relay(socket, bytes, router);
+      else this.#passToEndpoint(socket, bytes, destination, target);
     });
   }
 
   /** What is not HTTP/2 goes to one endpoint of the service, as kube-proxy would do it, or to the name itself. */
-  #passToEndpoint(socket: Socket, bytes: Buffer, { host, port }: Destination): void {
+  #passToEndpoint(
+    socket: Socket,
+    bytes: Buffer,
+    destination: Destination,
+    target: Socket = dialPlain(this.#endpointFor(destination)),
+  ): void {
+    const { host, port } = destination;
+    const nothing = (): void => {};
+    this.passThrough(socket, bytes, target, nothing, (reason) => {
+      this.context.logger.warn('a connection that is not HTTP/2 could not be passed through', {
+        service: `${host}:${port}`,
+        reason,
+      });
+      socket.resetAndDestroy();
+    });
+  }
+
+  #endpointFor({ host, port }: Destination): Destination {
     const { config, clock, random } = this.context;
     const table = config.route(port);
     const request = { authority: `${host}:${port}`, path: '/', method: 'CONNECT', header: () => undefined };
     const decision = table && decide(request, table, clock, random);
     const endpoint =
       decision?.kind === 'forward' ? config.cluster(decision.cluster)?.pick()?.endpoint : undefined;
-    const nothing = (): void => {};
-    this.passThrough(socket, bytes, endpoint ?? { host, port }, nothing, (reason) => {
-      this.context.logger.warn('a connection that is not HTTP/2 could not be passed through', {
-        service: `${host}:${port}`,
-        reason,
-      });
-      socket.destroy();
-    });
+    return endpoint ?? { host, port };
   }
 }

@@ -1,7 +1,7 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Clock, Random } from '@weir/core';
 import { createAdminHandler } from '../admin/admin-pages.js';
-import { listenAdmin } from '../admin/admin-server.js';
+import { type AdminServer, listenAdmin } from '../admin/admin-server.js';
 import { type Direction, DIRECTIONS } from '../admin/direction.js';
 import type { MetricsSources } from '../admin/metrics-page.js';
 import { readProcess } from '../admin/process-metrics.js';
@@ -16,9 +16,11 @@ import type { NodeIdentity } from '../xds/client/node.js';
 import { TYPE_CLUSTER, TYPE_LISTENER } from '../xds/type-urls.js';
 import { bindError } from './bind-error.js';
 import { explainPage } from './explain/explain-page.js';
+import { type CaptureDoor, captureDoors, type CaptureOptions, isFamilyAbsent } from './capture-doors.js';
 import { createDataPlane, type DataPlane } from './data-plane.js';
-import { type Destination, type Door, type ListenAddress, openDoor } from './door.js';
+import { type CapturedDoor, type Destination, type Door, type ListenAddress, openDoor } from './door.js';
 import { DEFAULT_LOAD_SETTINGS, type LoadSettings } from './inbound/load-settings.js';
+import { listenPodPages, type PodPages } from './pod-pages.js';
 import type { RelayOptions } from './relay/relay-options.js';
 import type { ToWorker } from './workers/messages.js';
 import { WorkerPool } from './workers/worker-pool.js';
@@ -47,6 +49,9 @@ export interface ProxyOptions {
   readonly inbound?: readonly InboundListener[];
   /** Where HTTP CONNECT is taken; undefined for nowhere. */
   readonly outbound: ListenAddress | undefined;
+  readonly pod?: PodPages;
+  /** Takes what the kernel redirects, in both directions. */
+  readonly capture?: CaptureOptions | undefined;
   readonly admin: ListenAddress;
   readonly clock: Clock;
   /** A clock whose timers do not keep the process alive. */
@@ -124,13 +129,11 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   });
   let draining = false;
   const sources = async () => mergeReports(ownSources(plane, ads, draining), await workers.reports());
+  const pages = [...proxyPages(sources), explainPage(config, async () => (await sources()).proxy)];
   const admin = await listenAdmin(
     options.admin.host,
     options.admin.port,
-    createAdminHandler('weir proxy', [
-      ...proxyPages(sources),
-      explainPage(config, async () => (await sources()).proxy),
-    ]),
+    createAdminHandler('weir proxy', pages),
   ).catch((error: unknown) => {
     workers.destroy();
     throw bindError('--admin', options.admin.host, options.admin.port, error);
@@ -139,17 +142,31 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const stopListening = (direction: Direction): void => {
     for (const server of servers[direction]) server.close();
   };
-  const open = async (address: ListenAddress, door: Door): Promise<AddressInfo> => {
-    const take = (socket: Socket): void => {
-      if (!workers.take(socket, door, plane.openConnections)) plane.accept(socket, door);
-    };
-    const opened = await openDoor(address, door, take, logger).catch((error: unknown) => {
+  const take = (socket: Socket, door: Door): void => {
+    if (!workers.take(socket, door, plane.openConnections)) plane.accept(socket, door);
+  };
+  const open = async (address: ListenAddress, door: Exclude<Door, CapturedDoor>): Promise<AddressInfo> => {
+    const opened = await openDoor(address, () => door, take, logger).catch((error: unknown) => {
       throw bindError(OPTIONS[door.kind], address.host, address.port, error);
     });
     servers[door.kind === 'inbound' ? 'inbound' : 'outbound'].push(opened.server);
     return opened.address;
   };
+  const openCapture = async ({ address, optional, direction, doorOf }: CaptureDoor): Promise<void> => {
+    try {
+      const { server } = await openDoor(address, doorOf, take, logger);
+      servers[direction].push(server);
+    } catch (error) {
+      if (optional && isFamilyAbsent(error)) return;
+      throw bindError('--capture', address.host, address.port, error);
+    }
+  };
+  const podServers: AdminServer[] = [];
+  const closePages = async (): Promise<void> => {
+    await Promise.all([admin, ...podServers].map((server) => server.close()));
+  };
   try {
+    podServers.push(...(await listenPodPages(options.pod ?? {}, pages, backgroundClock)));
     const listeners: AddressInfo[] = [];
     for (const { destination, address } of options.listeners) {
       listeners.push(await open(address, { kind: 'service', destination }));
@@ -158,6 +175,8 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     for (const { application, address } of options.inbound ?? []) {
       inbound.push(await open(address, { kind: 'inbound', application }));
     }
+    for (const door of options.capture === undefined ? [] : captureDoors(options.capture))
+      await openCapture(door);
     const connectPort = options.outbound && (await open(options.outbound, { kind: 'connect' }));
     ads.subscribe(TYPE_CLUSTER, 'wildcard');
     ads.subscribe(TYPE_LISTENER, 'wildcard');
@@ -173,13 +192,13 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
         await Promise.all([plane.close(drainMs, () => stopListening('outbound')), workers.close(drainMs)]);
         ads.stop();
         config.close();
-        await admin.close();
+        await closePages();
       },
     };
   } catch (error) {
     for (const direction of DIRECTIONS) stopListening(direction);
     workers.destroy();
-    await admin.close();
+    await closePages();
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import type { OnReadOpts, Socket } from 'node:net';
-import { splice, type SpliceTarget } from '../capture/splice.js';
+import { splice } from '../capture/splice.js';
 import type { FlushQueue } from '../transport/flush-queue.js';
 import { Http2Socket } from '../transport/http2-socket.js';
 import { takeOver } from '../transport/shared-reads.js';
@@ -94,11 +94,11 @@ export abstract class TrafficSide {
     if (this.#closing) connection.close();
   }
 
-  /** Joins a connection to the place it was meant for, byte for byte. */
+  /** Joins a connection to the place it was meant for, byte for byte; `target` was made by `dialPlain`. */
   protected passThrough(
     socket: Socket,
     early: Buffer,
-    target: SpliceTarget,
+    target: Socket,
     onOpen: () => void,
     onRefused: (reason: string) => void,
   ): void {

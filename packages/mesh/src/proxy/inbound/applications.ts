@@ -1,19 +1,13 @@
-import { isIPv6 } from 'node:net';
-import type { Clock, Random, RouteTable } from '@weir/core';
-import { Cluster } from '../config/cluster.js';
+import type { Clock, Random } from '@weir/core';
+import { AddressClusters } from '../config/address-clusters.js';
+import { addressSettings } from '../config/address-settings.js';
 import type { Destination } from '../door.js';
-import type { RelayConfig } from '../relay/relay-context.js';
 import { ApplicationLoad } from './application-load.js';
-import { applicationSettings } from './application-settings.js';
-
-/** An endpoint that is there as long as the proxy is has nothing to be remembered after it. */
-const NO_GRACE_MS = 0;
 
 /** The application on one of its ports. */
 export interface Application {
   /** `host:port`: the name under which the relay finds the cluster. */
   readonly address: string;
-  readonly cluster: Cluster;
   /** How busy it is; `undefined`: nobody measures. */
   readonly load: ApplicationLoad | undefined;
 }
@@ -27,65 +21,26 @@ export interface ApplicationsOptions {
   readonly cpuUtilization: () => number;
 }
 
-/**
- * The application behind this proxy as the relay sees it: a cluster of one endpoint for every address that
- * callers are let through to, made when the first of them comes. No control plane has a say in it.
- */
-export class Applications implements RelayConfig {
-  readonly configured = true;
-  readonly reason = '';
-  readonly configVersion = 0;
+/** The application behind this proxy: every address that callers are let through to, from when the first comes. */
+export class Applications extends AddressClusters {
   readonly #options: ApplicationsOptions;
   readonly #byAddress = new Map<string, Application>();
 
   constructor(options: ApplicationsOptions) {
+    const { clock, random } = options;
+    // Istio's name for it.
+    super({ clock, random, direction: 'inbound', settings: (port) => addressSettings(`inbound|${port}||`) });
     this.#options = options;
   }
 
-  get clusters(): Iterable<Cluster> {
-    return Array.from(this.#byAddress.values(), ({ cluster }) => cluster);
-  }
-
   /** The application at an address. */
-  at({ host, port }: Destination): Application {
-    const address = isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
-    let application = this.#byAddress.get(address);
-    if (application === undefined) {
-      application = this.#create(address, host, port);
-      this.#byAddress.set(address, application);
-    }
+  at(destination: Destination): Application {
+    const address = this.admit(destination);
+    const known = this.#byAddress.get(address);
+    if (known !== undefined) return known;
+    const { clock, measures, cpuUtilization } = this.#options;
+    const application = { address, load: measures ? new ApplicationLoad(clock, cpuUtilization) : undefined };
+    this.#byAddress.set(address, application);
     return application;
-  }
-
-  cluster(address: string): Cluster | undefined {
-    return this.#byAddress.get(address)?.cluster;
-  }
-
-  /** Nothing is routed: whoever comes in has found the application already. */
-  route(): RouteTable | undefined {
-    return undefined;
-  }
-
-  knows(): boolean {
-    return false;
-  }
-
-  close(): void {
-    for (const { cluster } of this.#byAddress.values()) cluster.close();
-  }
-
-  #create(address: string, host: string, port: number): Application {
-    const { clock, random, measures, cpuUtilization } = this.#options;
-    const cluster = new Cluster(applicationSettings(port), {
-      clock,
-      random,
-      graceMs: NO_GRACE_MS,
-      onForgotten: () => {},
-      direction: 'inbound',
-    });
-    cluster.applyEndpoints([
-      { address, host, port, weight: 1, health: 'healthy', locality: '', pod: '', priority: 0 },
-    ]);
-    return { address, cluster, load: measures ? new ApplicationLoad(clock, cpuUtilization) : undefined };
   }
 }

@@ -1,15 +1,14 @@
 import { defaultRetryBudget, noCircuitLimits } from '@weir/core';
-import type { ClusterSettings } from '../config/cluster-settings/read-cluster.js';
+import type { ClusterSettings } from './cluster-settings/read-cluster.js';
 
 /** As for any cluster of which nothing is said. */
 const CONNECT_TIMEOUT_MS = 5000;
 const IDLE_TIMEOUT_MS = 3_600_000;
 
-/** Settings of the cluster that is the application behind this proxy, on one of its ports: no policy, no limit. */
-export function applicationSettings(port: number): ClusterSettings {
+/** Settings of a cluster that is one address of which no control plane says anything: no policy, no limit. */
+export function addressSettings(name: string): ClusterSettings {
   return {
-    // Istio's name for it.
-    name: `inbound|${port}||`,
+    name,
     assignmentName: '',
     balancing: { policy: { name: 'random' }, localityWeighted: false, panicThresholdPercent: 0 },
     connectTimeoutMs: CONNECT_TIMEOUT_MS,

@@ -1,0 +1,69 @@
+import type { ForwardDecision } from '@weir/core';
+import type { HeaderBlock } from '../../http2/header-block.js';
+import type { HeaderField } from '../../http2/hpack/header-field.js';
+import type { RelayContext } from './relay-context.js';
+import type { OpenStream, RequestRouter, RoutedRequest } from './router.js';
+
+const MAX_CACHED = 1024;
+
+/** Sends every request of a connection to one cluster, whatever it says of where it wants to go. */
+export class FixedRouter implements RequestRouter {
+  readonly #context: RelayContext;
+  readonly #cluster: string;
+  readonly #decision: ForwardDecision;
+  readonly #openFor: (path: string) => OpenStream;
+  readonly #cache = new Map<HeaderField, RoutedRequest>();
+
+  /** @param openFor - for each path: makes what takes a request to it */
+  constructor(context: RelayContext, cluster: string, openFor: (path: string) => OpenStream) {
+    this.#context = context;
+    this.#cluster = cluster;
+    this.#decision = straightTo(cluster);
+    this.#openFor = openFor;
+  }
+
+  route({ path }: HeaderBlock): RoutedRequest {
+    const cached = this.#cache.get(path!);
+    if (cached !== undefined) return cached;
+    const routed = this.#route(path!.value);
+    if (this.#cache.size >= MAX_CACHED) this.#cache.clear();
+    this.#cache.set(path!, routed);
+    return routed;
+  }
+
+  #route(path: string): RoutedRequest {
+    const query = path.indexOf('?');
+    const method = query === -1 ? path : path.slice(0, query);
+    return {
+      decision: this.#decision,
+      policy: undefined,
+      target: this.#cluster,
+      metrics: this.#context.metrics.method('', method),
+      open: this.#openFor(path),
+    };
+  }
+}
+
+function straightTo(cluster: string): ForwardDecision {
+  return {
+    kind: 'forward',
+    cluster,
+    routeName: '',
+    virtualHost: '',
+    path: { kind: 'prefix', value: '/' },
+    timeoutMs: 0,
+    maxGrpcTimeoutMs: 0,
+    maxStreamDurationMs: 0,
+    idleTimeoutMs: 0,
+    retry: undefined,
+    hedging: undefined,
+    mirrors: [],
+    pathRewrite: undefined,
+    hostRewrite: undefined,
+    hash: [],
+    fault: undefined,
+    rateLimit: undefined,
+    requestHeaders: [],
+    responseHeaders: [],
+  };
+}
