@@ -18,6 +18,8 @@ const SMALLEST: Readonly<Record<string, number>> = {
   // 0 means never.
   streamIdleTimeoutMs: 0,
   windowStallTimeoutMs: 0,
+  // 0 means none.
+  explainBytes: 0,
 };
 const LARGEST: Readonly<Record<string, number>> = { maxFrameBytes: 16_777_215 };
 const LARGEST_WINDOW = 2 ** 31 - 1;

@@ -24,16 +24,19 @@ const CONTENT_TYPE = new HeaderField('content-type', 'text/plain');
 /**
  * Sends an answer whole, as Envoy's `sendLocalReply` has it: Trailers-Only to a gRPC caller, to any other the
  * HTTP status with the text as its body.
+ *
+ * @param lastFields - has the last word on the fields of a gRPC response
  */
 export function sendAnswer<Owner>(
   connection: Http2Connection<Owner>,
   stream: Http2Stream<Owner>,
   request: HeaderBlock,
   { httpStatus, grpcCode, text, fields, changes }: Answer,
+  lastFields: (fields: readonly HeaderField[]) => readonly HeaderField[],
 ): void {
   const change = (all: readonly HeaderField[]): readonly HeaderField[] => changes?.apply(all) ?? all;
   if (isGrpc(request)) {
-    connection.sendHeaders(stream, change([...trailersOnly(grpcCode, text), ...fields]), true);
+    connection.sendHeaders(stream, lastFields(change([...trailersOnly(grpcCode, text), ...fields])), true);
     return;
   }
   const body = Buffer.from(text);

@@ -37,22 +37,27 @@ export class Attempt implements AttemptFeedback {
   httpStatus: HeaderField | undefined = undefined;
   grpcStatus = NO_STATUS;
   failed = false;
+  /** Why there is no whole response; of an attempt whose owner has said so. */
+  failure: AttemptFailure | undefined = undefined;
+  timedOut = false;
+  /** Nobody wanted it any more. */
+  givenUp = false;
   /** It has a place among the cluster's retries, to be given back when it ends. */
   countsAsRetry = false;
   readonly #clock: Clock;
-  readonly #beganMs: number;
+  /** On the clock's `nowMs`. */
+  readonly beganMs: number;
   /** When the headers came; -1 as long as they have not. */
   #headersMs = -1;
   /** What the status stood in, and with it whatever else the endpoint says at the end. */
   #last: HeaderBlock | undefined = undefined;
-  #givenUp = false;
 
   constructor(owner: AttemptOwner, host: UpstreamHost, cluster: Cluster, clock: Clock) {
     this.owner = owner;
     this.host = host;
     this.cluster = cluster;
     this.#clock = clock;
-    this.#beganMs = clock.nowMs();
+    this.beganMs = clock.nowMs();
     host.stats.begin();
     cluster.retryBudget.requestStarted();
   }
@@ -86,18 +91,23 @@ export class Attempt implements AttemptFeedback {
 
   /** Takes it off the books and tells the endpoint: nobody wants what is still to come of it. To be called once. */
   giveUp(): void {
-    this.#givenUp = true;
+    this.givenUp = true;
     this.release(false);
     this.cancel();
   }
 
+  /** How long the headers of the response took; `undefined` as long as there are none. */
+  get headersAfterMs(): number | undefined {
+    return this.#headersMs === -1 ? undefined : this.#headersMs - this.beganMs;
+  }
+
   get latencyMs(): number {
-    return (this.#headersMs === -1 ? this.#clock.nowMs() : this.#headersMs) - this.#beganMs;
+    return this.headersAfterMs ?? this.#clock.nowMs() - this.beganMs;
   }
 
   /** CANCELLED of an attempt that was given up: without headers its latency is a lower bound. */
   get grpcCode(): number {
-    return this.#givenUp ? CANCELLED : this.grpcStatus;
+    return this.givenUp ? CANCELLED : this.grpcStatus;
   }
 
   get pushbackMs(): number | undefined {
@@ -127,11 +137,14 @@ export class Attempt implements AttemptFeedback {
 
   /** Tells outlier detection that the host has not answered in time. */
   reportTimeout(): void {
+    this.timedOut = true;
     this.cluster.outlier?.localFailure(this.host);
   }
 
   /** Tells outlier detection why there is no answer, if the host is to blame: who goes away in good order is not. */
-  reportFailure({ kind }: AttemptFailure): void {
+  reportFailure(failure: AttemptFailure): void {
+    this.failure = failure;
+    const { kind } = failure;
     const { outlier } = this.cluster;
     if (outlier === undefined || kind === 'goaway' || kind === 'unsent' || kind === 'overflow') return;
     if (kind === 'connect' || kind === 'stalled') outlier.localFailure(this.host);

@@ -14,9 +14,10 @@ import {
 } from './connection-watch.js';
 import { CreditGate } from './credit-gate.js';
 import { Exchange } from './exchange.js';
+import { ExplainedExchange, wantsExplanation } from './explained-exchange.js';
 import { replyText } from './local-reply.js';
 import type { ByteMeter, RelayContext } from './relay-context.js';
-import type { RequestRouter } from './router.js';
+import type { RequestRouter, RoutedRequest } from './router.js';
 import type { StreamOwner } from './stream-owner.js';
 import type { Attach, Wire } from './wire.js';
 
@@ -44,6 +45,8 @@ export class DownstreamConnection
   /** Who requests come from. */
   readonly caller: Caller;
   readonly #watch: ConnectionWatch<StreamOwner>;
+  /** Callers may ask why their calls go as they do. */
+  readonly #explains: boolean;
   #draining = false;
   #goawayTimer: Timer | undefined = undefined;
 
@@ -60,6 +63,7 @@ export class DownstreamConnection
     const { counters } = context;
     this.#context = context;
     this.#router = router;
+    this.#explains = context.options.explainBytes > 0;
     this.caller = caller;
     this.connection = new Http2Connection<StreamOwner>('server', this, context.http2, context.shared);
     this.credit = new CreditGate(this.connection, context.options.maxQueuedBytes);
@@ -121,7 +125,7 @@ export class DownstreamConnection
     const routed = this.#router.route(block);
     const owner =
       routed.open === undefined
-        ? new Exchange(this.#context, this, stream, block, routed, endStream)
+        ? this.#open(stream, block, routed, endStream)
         : routed.open(this, stream, block, routed, endStream);
     stream.owner = owner;
     counters.downstreamStreams++;
@@ -209,6 +213,20 @@ export class DownstreamConnection
 
   onOutput(): void {
     this.#wire.wake();
+  }
+
+  #open(
+    stream: Http2Stream<StreamOwner>,
+    block: HeaderBlock,
+    routed: RoutedRequest,
+    endStream: boolean,
+  ): StreamOwner {
+    if (this.#explains && wantsExplanation(block)) {
+      const why = this.#router.explain?.(block, routed);
+      if (why !== undefined)
+        return new ExplainedExchange(this.#context, this, stream, block, routed, endStream, why);
+    }
+    return new Exchange(this.#context, this, stream, block, routed, endStream);
   }
 
   #closeIfIdle(): void {

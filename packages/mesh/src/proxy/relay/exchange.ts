@@ -302,7 +302,11 @@ export class Exchange extends ResponseSide implements AttemptOwner, HedgedCall {
       policy === undefined || block.informational
         ? block.fields
         : policy.changeResponse(block.fields, this.#hash);
-    this.downstream.connection.sendHeaders(this.stream, fields, endStream);
+    this.downstream.connection.sendHeaders(
+      this.stream,
+      endStream ? this.lastFields(fields) : fields,
+      endStream,
+    );
   }
 
   /** Takes the attempt off the books. */

@@ -12,6 +12,8 @@ const CONTENT_TYPE = new HeaderField('content-type', 'text/plain; charset=utf-8'
 /**
  * Answers a request in the endpoint's place: a gRPC caller gets Trailers-Only with `code` and `message`,
  * any other the matching HTTP status and the message as text.
+ *
+ * @param lastFields - has the last word on the fields of a gRPC response
  */
 export function replyLocally<Owner>(
   connection: Http2Connection<Owner>,
@@ -19,8 +21,9 @@ export function replyLocally<Owner>(
   request: HeaderBlock,
   code: number,
   message: string,
+  lastFields: (fields: readonly HeaderField[]) => readonly HeaderField[] = (fields) => fields,
 ): void {
-  if (isGrpc(request)) connection.sendHeaders(stream, trailersOnly(code, message), true);
+  if (isGrpc(request)) connection.sendHeaders(stream, lastFields(trailersOnly(code, message)), true);
   else replyText(connection, stream, request, httpStatusOf(code), message);
 }
 

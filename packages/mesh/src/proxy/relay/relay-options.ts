@@ -59,6 +59,11 @@ export interface RelayOptions {
    */
   readonly cancelBurst: number;
   readonly cancelsPerSecond: number;
+  /**
+   * Longest explanation of a call that asks for one with `x-weir-explain: 1`, in octets of the trailer. Default 0:
+   * nobody gets any, since it names endpoints and rules.
+   */
+  readonly explainBytes: number;
 }
 
 export const DEFAULT_RELAY_OPTIONS: RelayOptions = {
@@ -81,4 +86,5 @@ export const DEFAULT_RELAY_OPTIONS: RelayOptions = {
   windowStallFloorBytes: 16 * 1024,
   cancelBurst: 500,
   cancelsPerSecond: 16,
+  explainBytes: 0,
 };

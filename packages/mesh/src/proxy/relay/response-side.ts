@@ -84,9 +84,14 @@ export abstract class ResponseSide extends RequestSide {
 
   protected endWithTrailers(fields: readonly HeaderField[]): void {
     this.responseEnded = true;
-    if (this.callerIsBehind) return this.#backlog!.end(fields);
-    this.downstream.connection.sendHeaders(this.stream, fields, true);
+    if (this.callerIsBehind) return this.#backlog!.end(this.lastFields(fields));
+    this.downstream.connection.sendHeaders(this.stream, this.lastFields(fields), true);
     this.finishResponse();
+  }
+
+  /** The last fields of a response: trailers, or the headers of one that has nothing else. */
+  protected lastFields(fields: readonly HeaderField[]): readonly HeaderField[] {
+    return fields;
   }
 
   // ——— endings in the endpoint's place ———
@@ -104,14 +109,19 @@ export abstract class ResponseSide extends RequestSide {
 
   protected reply(code: number, reason: string): void {
     this.grpcStatus = code;
-    replyLocally(this.downstream.connection, this.stream, this.request, code, `weir: ${reason}`);
+    const { connection } = this.downstream;
+    replyLocally(connection, this.stream, this.request, code, `weir: ${reason}`, (fields) =>
+      this.lastFields(fields),
+    );
     this.finishResponse();
   }
 
   /** Lets the rule itself answer. */
   protected answer(answer: Answer): void {
     if (isGrpc(this.request)) this.grpcStatus = answer.grpcCode;
-    sendAnswer(this.downstream.connection, this.stream, this.request, answer);
+    sendAnswer(this.downstream.connection, this.stream, this.request, answer, (fields) =>
+      this.lastFields(fields),
+    );
     this.finishResponse();
   }
 

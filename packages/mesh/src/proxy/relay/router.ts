@@ -1,4 +1,11 @@
-import { decide, decisionCacheable, findVirtualHost, type Decision } from '@weir/core';
+import {
+  type Decision,
+  decide,
+  decisionCacheable,
+  explain,
+  type Explanation,
+  findVirtualHost,
+} from '@weir/core';
 import type { MethodMetrics } from '../../admin/request-metrics.js';
 import type { HeaderBlock } from '../../http2/header-block.js';
 import type { HeaderField } from '../../http2/hpack/header-field.js';
@@ -33,6 +40,8 @@ export type OpenStream = (
 export interface RequestRouter {
   /** To be called with a request that has a `:path`. */
   route(request: HeaderBlock): RoutedRequest;
+  /** Why it goes there, for whoever may know. */
+  explain?(request: HeaderBlock, routed: RoutedRequest): Explanation | undefined;
 }
 
 interface CachedRoute extends RoutedRequest {
@@ -81,6 +90,11 @@ export class Router implements RequestRouter {
     )
       return cached;
     return this.#decide(request, path, configVersion);
+  }
+
+  explain(request: HeaderBlock, { target }: RoutedRequest): Explanation | undefined {
+    const table = this.#context.config.route(this.#port);
+    return table && explain(new RequestView(request, target), table);
   }
 
   #decide(request: HeaderBlock, path: HeaderField, configVersion: number): RoutedRequest {
