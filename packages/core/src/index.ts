@@ -7,6 +7,8 @@ export { createBalancer, defaultBalancerPolicy, needsHash } from './balancer/cre
 export type { HostView } from './balancer/host-view.js';
 export type { P2cEwmaSettings } from './balancer/p2c-ewma.js';
 export { defaultP2cEwma } from './balancer/p2c-ewma.js';
+export type { PrequalSettings } from './balancer/prequal-settings.js';
+export { defaultPrequal } from './balancer/prequal-settings.js';
 export type { ProbeSender } from './balancer/probe-sender.js';
 export type { SlowStartSettings } from './balancer/slow-start.js';
 export type { WeightedRoundRobinSettings } from './balancer/weighted-round-robin.js';

@@ -32,6 +32,7 @@ interface Level<Host extends EndpointState> {
  */
 export class ClusterBalancer<Host extends EndpointState = EndpointState> implements Balancer<Host> {
   readonly name: string;
+  readonly pickAfterProbes: Balancer<Host>['pickAfterProbes'];
   readonly #balancing: ClusterBalancing;
   readonly #random: Random;
   readonly #clock: Clock;
@@ -44,7 +45,9 @@ export class ClusterBalancer<Host extends EndpointState = EndpointState> impleme
    * @throws {RangeError} when a setting is out of its range
    */
   constructor(balancing: ClusterBalancing, random: Random, clock: Clock, probes?: ProbeSender<Host>) {
-    this.name = createBalancer<Host>(balancing.policy, random, clock).name;
+    const { name, pickAfterProbes } = createBalancer<Host>(balancing.policy, random, clock, probes);
+    this.name = name;
+    this.pickAfterProbes = pickAfterProbes && ((context, onPicked) => this.#ask(context, onPicked));
     this.#probes = probes;
     this.#balancing = balancing;
     this.#random = random;
@@ -104,6 +107,14 @@ export class ClusterBalancer<Host extends EndpointState = EndpointState> impleme
       if (picked !== undefined) return picked;
     }
     return undefined;
+  }
+
+  #ask(context: PickContext, onPicked: (host: Host | undefined) => void): void {
+    const drawn = this.#draw(context);
+    const isAvoided = drawn === undefined || (context.avoidedPriorities?.has(drawn.priority) ?? false);
+    const balancer = isAvoided ? undefined : drawn.balancer;
+    if (balancer?.pickAfterProbes === undefined) return onPicked(this.pick(context));
+    balancer.pickAfterProbes(context, (host) => onPicked(host ?? this.pick(context)));
   }
 
   onAttemptEnd(host: Host, feedback: AttemptFeedback): void {

@@ -6,6 +6,8 @@ import { GoZeroP2cBalancer } from './go-zero-p2c.js';
 import { createMaglevBalancer, createRingHashBalancer } from './hash-balancer.js';
 import { LeastRequestBalancer } from './least-request.js';
 import { P2cEwmaBalancer, type P2cEwmaSettings } from './p2c-ewma.js';
+import { PrequalBalancer } from './prequal.js';
+import type { PrequalSettings } from './prequal-settings.js';
 import type { ProbeSender } from './probe-sender.js';
 import { RandomBalancer } from './random-balancer.js';
 import { RoundRobinBalancer } from './round-robin.js';
@@ -15,6 +17,7 @@ import { WeightedRoundRobinBalancer, type WeightedRoundRobinSettings } from './w
 /** A balancing algorithm with its settings, which are Envoy's where Envoy has the algorithm. */
 export type BalancerPolicy =
   | ({ readonly name: 'p2c_ewma'; readonly slowStart?: SlowStartSettings } & P2cEwmaSettings)
+  | ({ readonly name: 'prequal'; readonly slowStart?: SlowStartSettings } & PrequalSettings)
   | { readonly name: 'go_zero_p2c'; readonly slowStart?: SlowStartSettings }
   | ({
       readonly name: 'weighted_round_robin';
@@ -64,11 +67,13 @@ export function createBalancer<Host extends EndpointState = EndpointState>(
   policy: BalancerPolicy,
   random: Random,
   clock: Clock,
-  _probes?: ProbeSender<Host>,
+  probes?: ProbeSender<Host>,
 ): Balancer<Host> {
   switch (policy.name) {
     case 'p2c_ewma':
       return startingSlowly(new P2cEwmaBalancer(policy, random, clock), policy.slowStart, clock);
+    case 'prequal':
+      return startingSlowly(new PrequalBalancer(policy, random, clock, probes), policy.slowStart, clock);
     case 'go_zero_p2c':
       return startingSlowly(new GoZeroP2cBalancer(random, clock), policy.slowStart, clock);
     case 'weighted_round_robin':

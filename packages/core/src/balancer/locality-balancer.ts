@@ -23,6 +23,7 @@ interface Locality<Host extends EndpointState> {
  */
 export class LocalityBalancer<Host extends EndpointState> implements Balancer<Host> {
   readonly name: string;
+  readonly pickAfterProbes: Balancer<Host>['pickAfterProbes'];
   readonly #create: () => Balancer<Host>;
   readonly #random: Random;
   readonly #overprovisioningPercent: number;
@@ -31,7 +32,9 @@ export class LocalityBalancer<Host extends EndpointState> implements Balancer<Ho
   #total = 0;
 
   constructor(create: () => Balancer<Host>, random: Random, overprovisioningPercent: number) {
-    this.name = create().name;
+    const { name, pickAfterProbes } = create();
+    this.name = name;
+    this.pickAfterProbes = pickAfterProbes && ((context, onPicked) => this.#ask(context, onPicked));
     this.#create = create;
     this.#random = random;
     this.#overprovisioningPercent = overprovisioningPercent;
@@ -58,19 +61,30 @@ export class LocalityBalancer<Host extends EndpointState> implements Balancer<Ho
 
   pick(context: PickContext): Host | undefined {
     const localities = this.#drawn;
-    if (localities.length === 0) return undefined;
-    let point = (this.#random.int(DRAW_STEPS) / DRAW_STEPS) * this.#total;
-    let drawn = 0;
-    while (drawn + 1 < localities.length && point >= localities[drawn]!.weight) {
-      point -= localities[drawn]!.weight;
-      drawn += 1;
-    }
+    const drawn = this.#draw();
     // All of its hosts may have been tried: then any other will do.
     for (let step = 0; step < localities.length; step++) {
       const picked = localities[(drawn + step) % localities.length]!.balancer.pick(context);
       if (picked !== undefined) return picked;
     }
     return undefined;
+  }
+
+  #draw(): number {
+    const localities = this.#drawn;
+    let point = (this.#random.int(DRAW_STEPS) / DRAW_STEPS) * this.#total;
+    let drawn = 0;
+    while (drawn + 1 < localities.length && point >= localities[drawn]!.weight) {
+      point -= localities[drawn]!.weight;
+      drawn += 1;
+    }
+    return drawn;
+  }
+
+  #ask(context: PickContext, onPicked: (host: Host | undefined) => void): void {
+    const drawn = this.#drawn[this.#draw()]?.balancer;
+    if (drawn?.pickAfterProbes === undefined) return onPicked(this.pick(context));
+    drawn.pickAfterProbes(context, (host) => onPicked(host ?? this.pick(context)));
   }
 
   onAttemptEnd(host: Host, feedback: AttemptFeedback): void {

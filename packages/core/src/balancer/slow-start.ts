@@ -28,6 +28,7 @@ const SHORTEST_STEP_MS = 20;
  */
 export class SlowStartBalancer<Host extends EndpointState> implements Balancer<Host> {
   readonly name: string;
+  readonly pickAfterProbes: Balancer<Host>['pickAfterProbes'];
   readonly #inner: Balancer<Host>;
   readonly #settings: SlowStartSettings;
   readonly #clock: Clock;
@@ -52,6 +53,12 @@ export class SlowStartBalancer<Host extends EndpointState> implements Balancer<H
     this.#inner = inner;
     this.#settings = settings;
     this.#clock = clock;
+    this.pickAfterProbes =
+      inner.pickAfterProbes &&
+      ((context, onPicked) => {
+        this.#stepWhenDue();
+        inner.pickAfterProbes?.(context, onPicked);
+      });
   }
 
   update(hosts: readonly Host[], view: HostView = asDescribed): void {
@@ -61,7 +68,7 @@ export class SlowStartBalancer<Host extends EndpointState> implements Balancer<H
   }
 
   pick(context: PickContext): Host | undefined {
-    if (this.#nextStepMs !== Infinity && this.#clock.nowMs() >= this.#nextStepMs) this.#step();
+    this.#stepWhenDue();
     return this.#inner.pick(context);
   }
 
@@ -75,6 +82,10 @@ export class SlowStartBalancer<Host extends EndpointState> implements Balancer<H
 
   close(): void {
     this.#inner.close?.();
+  }
+
+  #stepWhenDue(): void {
+    if (this.#nextStepMs !== Infinity && this.#clock.nowMs() >= this.#nextStepMs) this.#step();
   }
 
   #step(): void {

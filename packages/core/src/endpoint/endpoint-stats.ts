@@ -1,6 +1,7 @@
 import type { GoZeroRecord } from './go-zero-record.js';
 import type { OrcaWeight } from './orca-weight.js';
 import type { PeakEwma } from './peak-ewma.js';
+import type { ProbeRecord } from './probe-record.js';
 import type { ResultWindow } from './result-window.js';
 import type { OutlierRecord } from '../resilience/outlier-record.js';
 
@@ -37,6 +38,8 @@ export class EndpointStats {
   results: ResultWindow | undefined = undefined;
   /** Its weight by its own load reports; `undefined` when there were none or nobody minds. */
   orca: OrcaWeight | undefined = undefined;
+  /** What it last said of its load; `undefined` when it was not asked or does not say. */
+  probe: ProbeRecord | undefined = undefined;
   /** What go-zero's algorithm knows of it. */
   goZero: GoZeroRecord | undefined = undefined;
 

@@ -16,12 +16,15 @@ export class ResultWindow {
   readonly #failed = new Uint32Array(BUCKETS);
   #latest = 0;
 
+  /** When the latest attempt ended, on the clock's `nowMs`. */
+  latestMs = -Infinity;
   /** Attempts in the window. */
   total = 0;
   /** Failures in the window. */
   failed = 0;
 
   record(failed: boolean, nowMs: number): void {
+    this.latestMs = nowMs;
     const bucket = Math.floor(nowMs / BUCKET_MS);
     if (bucket > this.#latest) this.#forgetUpTo(bucket);
     const at = bucketIndex(this.#latest);

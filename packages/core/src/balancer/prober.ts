@@ -1,0 +1,121 @@
+import type { Clock, Timer } from '../clock.js';
+import type { EndpointState } from '../endpoint/endpoint-state.js';
+import type { Random } from '../random.js';
+import { DRAW_STEPS } from './pick-among-left.js';
+import type { AllPrequalSettings } from './prequal-settings.js';
+import type { ProbeSender } from './probe-sender.js';
+import type { OnProbeReply, ProbedHost } from './probed-host.js';
+import type { WeightedDraw } from './weighted-draw.js';
+
+/** How often the requests in flight are counted, which takes a look at every host. */
+const COUNT_EVERY_MS = 100;
+/** Without a request for so long, probing stops until there is one: a mesh at rest shall be at rest. */
+const REST_AFTER_MS = 60_000;
+
+/** Decides when to ask whom, so that the answers are fresh and asking is not a load of its own. */
+export class Prober<Host extends EndpointState> {
+  readonly #settings: AllPrequalSettings;
+  readonly #random: Random;
+  readonly #clock: Clock;
+  readonly #sender: ProbeSender<Host> | undefined;
+  readonly #tick = (): void => this.#probeIdle();
+  #probed: ReadonlyMap<EndpointState, ProbedHost<Host>> = new Map();
+  #draw: WeightedDraw<Host> | undefined;
+  #timer: Timer | undefined;
+  #requestMs = -Infinity;
+  #inFlight = 0;
+  #countedMs = -Infinity;
+  #isClosed = false;
+
+  constructor(
+    settings: AllPrequalSettings,
+    random: Random,
+    clock: Clock,
+    sender: ProbeSender<Host> | undefined,
+  ) {
+    this.#settings = settings;
+    this.#random = random;
+    this.#clock = clock;
+    this.#sender = sender;
+  }
+
+  /** Probes for each request at present: fewer when many requests are in flight. */
+  get rate(): number {
+    const { probesPerRequest: most, leastProbesPerRequest, fewInFlight } = this.#settings;
+    const least = Math.min(most, leastProbesPerRequest);
+    const excess = (this.#inFlight - fewInFlight) / Math.max(1, 9 * fewInFlight);
+    return most - (most - least) * Math.min(1, Math.max(0, excess));
+  }
+
+  /** @param draw draws those who are asked, each of whom is in `probed` */
+  update(probed: ReadonlyMap<EndpointState, ProbedHost<Host>>, draw: WeightedDraw<Host>): void {
+    this.#probed = probed;
+    this.#draw = draw;
+    this.#countedMs = -Infinity;
+    if (this.#requestMs === -Infinity) this.#requestMs = this.#clock.nowMs();
+    if (probed.size > 0) this.#keepTicking();
+    else this.#stopTicking();
+  }
+
+  /** A request has been sent. */
+  onRequest(nowMs: number): void {
+    if (this.#sender === undefined || this.#isClosed) return;
+    this.#requestMs = nowMs;
+    this.#keepTicking();
+    if (nowMs - this.#countedMs >= COUNT_EVERY_MS) this.#countInFlight(nowMs);
+    const { rate } = this;
+    const whole = Math.floor(rate);
+    const isOneMore = this.#random.int(DRAW_STEPS) < (rate - whole) * DRAW_STEPS;
+    this.#probeSome(isOneMore ? whole + 1 : whole, nowMs);
+  }
+
+  /** Asks this host, unless it is being asked: then `onReply` waits for that answer. */
+  ask(probed: ProbedHost<Host>, onReply?: OnProbeReply): void {
+    if (onReply !== undefined) probed.waiting.push(onReply);
+    if (probed.isAsked) return;
+    probed.isAsked = true;
+    this.#sender!.probe(probed.host, probed.onReply);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#stopTicking();
+  }
+
+  #probeSome(count: number, nowMs: number): void {
+    const { probeSpacingMs } = this.#settings;
+    for (let draw = 0; draw < count; draw++) {
+      const host = this.#draw?.next(undefined);
+      const probed = host && this.#probed.get(host);
+      // Without replacement: who was just drawn is being asked.
+      if (probed === undefined || probed.isAsked || nowMs - probed.answeredMs < probeSpacingMs) continue;
+      this.ask(probed);
+    }
+  }
+
+  #countInFlight(nowMs: number): void {
+    this.#countedMs = nowMs;
+    this.#inFlight = 0;
+    for (const host of this.#probed.keys()) this.#inFlight += host.stats.inFlight;
+  }
+
+  #keepTicking(): void {
+    const { idleProbesPerSecond } = this.#settings;
+    if (this.#timer !== undefined || this.#isClosed) return;
+    if (this.#sender === undefined || idleProbesPerSecond <= 0) return;
+    this.#timer = this.#clock.setTimer(1_000 / idleProbesPerSecond, this.#tick);
+  }
+
+  #stopTicking(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #probeIdle(): void {
+    this.#timer = undefined;
+    const nowMs = this.#clock.nowMs();
+    if (nowMs - this.#requestMs > REST_AFTER_MS) return;
+    this.#probeSome(1, nowMs);
+    this.#keepTicking();
+  }
+}
