@@ -39,6 +39,12 @@ type Leaf14 = grpcJs.experimental.LeafLoadBalancer;
 /** A constructor whose arguments depend on the version. */
 type Maker<T> = new (...args: readonly unknown[]) => T;
 
+/** What a resolver passes on to the policy. The name's beginning keeps it from the connections. */
+const NOTE = 'grpc.internal.no_subchannel.weir_note';
+interface Attributes {
+  readonly [NOTE]?: string;
+}
+
 /** An endpoint of ours, or of grpc-js-xds (`LocalityEndpoint`). */
 interface DetailedEndpoint extends Endpoint {
   readonly weir?: EndpointDetails;
@@ -82,9 +88,10 @@ export function registerPolicy<Config, Host extends { readonly leaf: Leaf }>(
       this.#policy = type.create(this.#channel);
     }
 
-    /** @param list up to 1.13 an array, later a result that may be an error; @param note since 1.14 */
-    updateAddressList(list: unknown, config: unknown, options: object, note = ''): boolean {
+    /** @param list up to 1.13 an array, later a result that may be an error; @param resolverNote since 1.14 */
+    updateAddressList(list: unknown, config: unknown, options: Attributes, resolverNote = ''): boolean {
       if (!(config instanceof WeirConfig)) return false;
+      const note = options[NOTE] ?? resolverNote;
       this.#channel.options = { ...this.#channelOptions, ...options };
       this.#channel.note = note;
       const result = Array.isArray(list)
@@ -375,7 +382,7 @@ function reportFound(
 ): void {
   const endpoints = found.map(({ host, port, ...weir }) => ({ addresses: [{ host, port }], weir }));
   if (minor < 14) {
-    (listener as Listener13).onSuccessfulResolution(endpoints, serviceConfig, null, null, {});
+    (listener as Listener13).onSuccessfulResolution(endpoints, serviceConfig, null, null, { [NOTE]: note });
   } else {
     (listener as Listener14)({ ok: true, value: endpoints }, {}, { ok: true, value: serviceConfig }, note);
   }

@@ -2,6 +2,7 @@ import ownGrpc from '@grpc/grpc-js';
 import { copyOfProgram, type GrpcCopy, loadedCopies } from './grpc-copies.js';
 import { type GrpcJs, registerPolicy, registerResolver } from './grpc-js.js';
 import { balancingPolicyTypes } from './policy/balancing-policy-types.js';
+import { k8sResolver } from './resolver/k8s-resolver.js';
 import { staticResolver } from './resolver/static-resolver.js';
 import { supportedMinor } from './supported-version.js';
 import { systemClock, systemRandom } from './system.js';
@@ -27,6 +28,7 @@ export function register(grpc?: GrpcJs): void {
   const around = { clock: systemClock, random: systemRandom(), metrics: noMetrics };
   for (const type of balancingPolicyTypes(around)) registerPolicy(chosen, minor, type);
   registerResolver(chosen, minor, staticResolver);
+  registerResolver(chosen, minor, k8sResolver(around.clock, around.random));
   registered.add(chosen.experimental);
 }
 

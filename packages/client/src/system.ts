@@ -15,3 +15,8 @@ export const systemClock: Clock = {
 export function systemRandom(): Random {
   return seededRandom(Math.floor(Math.random() * 2 ** 32));
 }
+
+/** Milliseconds since the epoch of an RFC 3339 time; `NaN` when it is none. */
+export function parseWallMs(text: string): number {
+  return Date.parse(text);
+}

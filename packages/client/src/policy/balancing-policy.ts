@@ -40,6 +40,11 @@ export interface Surroundings {
   readonly metrics: MetricSink;
 }
 
+/**
+ * So long, at the beginning, the first connection waits for the others: the calls that came meanwhile would all
+ * go to the one endpoint that happens to be the fastest to connect.
+ */
+const FIRST_GRACE_MS = 20;
 /** With more endpoints than this, changes of connections that come together are taken together. */
 const FEW_ENDPOINTS = 64;
 
@@ -60,6 +65,7 @@ export class BalancingPolicy implements Policy<BalancingConfig, ClientHost>, Att
   #state: ConnectionState = 'connecting';
   #failure = { failure: 'no endpoints yet' };
   #lastError = '';
+  #grace: 'none' | 'running' | 'over' = 'none';
   #settling = false;
   #refreshDue = false;
   #closed = false;
@@ -193,9 +199,26 @@ export class BalancingPolicy implements Policy<BalancingConfig, ClientHost>, Att
     for (const { leaf } of hosts) if (leaf.state === 'idle') leaf.connect();
     this.#settling = false;
     this.#balancer?.update(hosts, needsHash(this.#config?.policy ?? { name: 'random' }) ? notFailed : ready);
-    this.#state = stateOf(hosts);
+    this.#state = this.#holdsBack(hosts) ? 'connecting' : stateOf(hosts);
     if (this.#state === 'failed') this.#failure = { failure: `${this.#name}: ${this.#lastError}` };
     this.#publish();
+  }
+
+  #holdsBack(hosts: readonly ClientHost[]): boolean {
+    if (this.#grace === 'over' || this.#state !== 'connecting') return false;
+    if (stateOf(hosts) !== 'ready') return false;
+    if (!hosts.some(({ state }) => state === 'connecting')) {
+      this.#grace = 'over';
+      return false;
+    }
+    if (this.#grace === 'none') {
+      this.#grace = 'running';
+      this.clock.setTimer(FIRST_GRACE_MS, () => {
+        this.#grace = 'over';
+        if (!this.#closed) this.#refresh();
+      });
+    }
+    return true;
   }
 
   /** Has the calls that wait picked for again. */
