@@ -22,7 +22,10 @@ import { OVER_ADS } from './config-source.js';
 const ROUTER = 'envoy.filters.http.router';
 const CONNECTION_MANAGER = 'envoy.filters.network.http_connection_manager';
 
-/** In the order they act in. They do nothing by themselves; routes say what to do. */
+/**
+ * In the order they act in. They do nothing by themselves; routes say what to do. All are always there: were one
+ * taken out with its last use, routes that still speak of it would meet a listener without it for a moment.
+ */
 const HTTP_FILTERS: readonly HttpFilter[] = [
   { name: FAULT_FILTER, typedConfig: { typeUrl: TYPE_FAULT, value: encodeHTTPFault({}) } },
   {
@@ -46,14 +49,18 @@ export function filtersIn(routes: RouteConfiguration | undefined): ReadonlySet<s
  * The Listener for everything that is called on one port, whatever the address. It binds nothing: captured
  * connections are handed to it by their original destination.
  *
- * @param filters names of the HTTP filters that its routes configure
+ * @param filters names of the HTTP filters that its routes configure: a client that lacks one of the others may go
+ *   without
  */
 export function translateListener(port: number, filters: ReadonlySet<string>): Listener {
   const manager: HttpConnectionManager = {
     statPrefix: `outbound_${listenerName(port)}`,
     codecType: 'AUTO',
     rds: { routeConfigName: routeConfigurationName(port), configSource: OVER_ADS },
-    httpFilters: HTTP_FILTERS.filter(({ name = '' }) => name === ROUTER || filters.has(name)),
+    httpFilters: HTTP_FILTERS.map((filter) => {
+      const isNeeded = filter.name === ROUTER || filters.has(filter.name ?? '');
+      return isNeeded ? filter : { ...filter, isOptional: true };
+    }),
   };
   return {
     name: listenerName(port),
