@@ -100,7 +100,20 @@ describe('the documents', () => {
     assert.deepEqual(broken, []);
   });
 
-  for (const command of ['demo', 'run', 'control', 'proxy', 'analyze', 'explain', 'inject', 'capture-init']) {
+  for (const command of [
+    'demo',
+    'run',
+    'control',
+    'proxy',
+    'analyze',
+    'explain',
+    'inject',
+    'capture-init',
+    'install',
+    'uninstall',
+    'install',
+    'uninstall',
+  ]) {
     it(`name every option of weir ${command}, and no other`, () => {
       const help = spawnSync(process.execPath, ['packages/mesh/bin/weir.js', command, '--help'], {
         cwd: repositoryRoot,

@@ -52,4 +52,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "redirects a pod's traffic to its sidecar (a step before the pod starts)",
     load: async () => (await import('./capture-init.js')).captureInitCommand(),
   },
+  {
+    name: 'install',
+    summary: 'prints what makes a cluster a mesh, for kubectl apply',
+    load: async () => (await import('./install.js')).installCommand(),
+  },
+  {
+    name: 'uninstall',
+    summary: 'prints the same for kubectl delete',
+    load: async () => (await import('./install.js')).uninstallCommand(),
+  },
 ];
