@@ -8,15 +8,22 @@ import type { Balancer, PickContext } from './balancer.js';
 import { type BalancerPolicy, createBalancer, needsHash } from './create-balancer.js';
 import { groupBy } from './group-by.js';
 import { asDescribed, type HostView, inPanic } from './host-view.js';
-import { LocalityBalancer, localityWeighted } from './locality-balancer.js';
+import { GroupBalancer } from './group-balancer.js';
+import { divideByLocality, localityWeighted } from './locality-weights.js';
 import type { ProbeSender } from './probe-sender.js';
 import { loadOfPriorities, type PrioritySettings } from './priority-load.js';
+import { divideByZone, type ZoneAwareSettings } from './zone-aware.js';
 
 /** How the requests of a cluster are divided: among priorities, localities, hosts. */
 export interface ClusterBalancing extends PrioritySettings {
   readonly policy: BalancerPolicy;
   /** Whether the weights of localities count (`locality_weighted_lb_config`, `WrrLocality`). */
   readonly localityWeighted: boolean;
+  /**
+   * Whether hosts of the caller's own zone are preferred, and how; default: not. Without effect where the
+   * weights of localities count, and on policies that bind requests to hosts.
+   */
+  readonly zoneAware?: ZoneAwareSettings | undefined;
 }
 
 interface Level<Host extends EndpointState> {
@@ -109,14 +116,6 @@ export class ClusterBalancer<Host extends EndpointState = EndpointState> impleme
     return undefined;
   }
 
-  #ask(context: PickContext, onPicked: (host: Host | undefined) => void): void {
-    const drawn = this.#draw(context);
-    const isAvoided = drawn === undefined || (context.avoidedPriorities?.has(drawn.priority) ?? false);
-    const balancer = isAvoided ? undefined : drawn.balancer;
-    if (balancer?.pickAfterProbes === undefined) return onPicked(this.pick(context));
-    balancer.pickAfterProbes(context, (host) => onPicked(host ?? this.pick(context)));
-  }
-
   onAttemptEnd(host: Host, feedback: AttemptFeedback): void {
     this.#balancerOf(host)?.onAttemptEnd?.(host, feedback);
   }
@@ -127,6 +126,14 @@ export class ClusterBalancer<Host extends EndpointState = EndpointState> impleme
 
   close(): void {
     for (const { balancer } of this.#levels) balancer.close?.();
+  }
+
+  #ask(context: PickContext, onPicked: (host: Host | undefined) => void): void {
+    const drawn = this.#draw(context);
+    const isAvoided = drawn === undefined || (context.avoidedPriorities?.has(drawn.priority) ?? false);
+    const balancer = isAvoided ? undefined : drawn.balancer;
+    if (balancer?.pickAfterProbes === undefined) return onPicked(this.pick(context));
+    balancer.pickAfterProbes(context, (host) => onPicked(host ?? this.pick(context)));
   }
 
   #balancerOf({ endpoint }: Host): Balancer<Host> | undefined {
@@ -146,12 +153,14 @@ export class ClusterBalancer<Host extends EndpointState = EndpointState> impleme
   }
 
   #createLevel(): Balancer<Host> {
-    const { policy, localityWeighted: weighted, overprovisioningPercent } = this.#balancing;
+    const { policy, localityWeighted: weighted, zoneAware, overprovisioningPercent } = this.#balancing;
     const create = (): Balancer<Host> =>
       createBalancer<Host>(policy, this.#random, this.#clock, this.#probes);
-    return weighted && !needsHash(policy)
-      ? new LocalityBalancer(create, this.#random, overprovisioningPercent)
-      : create();
+    if (needsHash(policy)) return create();
+    if (weighted) return new GroupBalancer(divideByLocality(overprovisioningPercent), create, this.#random);
+    return zoneAware === undefined
+      ? create()
+      : new GroupBalancer(divideByZone(zoneAware), create, this.#random);
   }
 
   #updateLevel(balancer: Balancer<Host>, hosts: readonly Host[], view: HostView): void {

@@ -12,10 +12,16 @@ import type { ProbeSender } from './probe-sender.js';
 import { RandomBalancer } from './random-balancer.js';
 import { RoundRobinBalancer } from './round-robin.js';
 import { SlowStartBalancer, type SlowStartSettings } from './slow-start.js';
+import { SubsetBalancer, type SubsetSettings } from './subset.js';
 import { WeightedRoundRobinBalancer, type WeightedRoundRobinSettings } from './weighted-round-robin.js';
 
 /** A balancing algorithm with its settings, which are Envoy's where Envoy has the algorithm. */
-export type BalancerPolicy =
+export type BalancerPolicy = Algorithm & {
+  /** Leaves the algorithm only some of the hosts; default: all. */
+  readonly subset?: SubsetSettings | undefined;
+};
+
+type Algorithm =
   | ({ readonly name: 'p2c_ewma'; readonly slowStart?: SlowStartSettings } & P2cEwmaSettings)
   | ({ readonly name: 'prequal'; readonly slowStart?: SlowStartSettings } & PrequalSettings)
   | { readonly name: 'go_zero_p2c'; readonly slowStart?: SlowStartSettings }
@@ -68,6 +74,16 @@ export function createBalancer<Host extends EndpointState = EndpointState>(
   random: Random,
   clock: Clock,
   probes?: ProbeSender<Host>,
+): Balancer<Host> {
+  const balancer = createWhole(policy, random, clock, probes);
+  return policy.subset === undefined ? balancer : new SubsetBalancer(balancer, policy.subset);
+}
+
+function createWhole<Host extends EndpointState>(
+  policy: BalancerPolicy,
+  random: Random,
+  clock: Clock,
+  probes: ProbeSender<Host> | undefined,
 ): Balancer<Host> {
   switch (policy.name) {
     case 'p2c_ewma':

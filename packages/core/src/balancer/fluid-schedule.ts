@@ -1,11 +1,6 @@
 import type { EndpointState } from '../endpoint/endpoint-state.js';
 import type { Random } from '../random.js';
-
-/**
- * The least share a load can leave: a bias far beyond reason must not make rates of zero, which have no
- * order.
- */
-const LEAST_SHARE = 1e-300;
+import { LEAST_SHARE, type LoadedSchedule } from './loaded-schedule.js';
 
 /**
  * Takes turns in proportion to `weight / (inFlight + 1) ^ bias`, as it is at each turn (Envoy `LEAST_REQUEST`
@@ -15,9 +10,9 @@ const LEAST_SHARE = 1e-300;
  * Weights that move with every request rule out a schedule made beforehand. Envoy keeps a queue of deadlines
  * and looks at a host's load only when the host's turn has come; a host that was busy then and is idle now
  * waits out its old deadline. Here each turn looks at every host and never works with stale numbers; the
- * price is a pass over them, about 10 ns a host.
+ * price is a pass over them, about 10 ns a host: `TurnHeap` is for many.
  */
-export class FluidSchedule<Host extends EndpointState> {
+export class FluidSchedule<Host extends EndpointState> implements LoadedSchedule<Host> {
   readonly #hosts: readonly Host[];
   readonly #bias: number;
   readonly #weight: Float64Array;
@@ -36,7 +31,7 @@ export class FluidSchedule<Host extends EndpointState> {
     weights: readonly number[],
     bias: number,
     random: Random,
-    before?: FluidSchedule<Host>,
+    before?: LoadedSchedule<Host>,
   ) {
     this.#hosts = [...hosts];
     this.#bias = bias;
@@ -47,7 +42,6 @@ export class FluidSchedule<Host extends EndpointState> {
     this.#level = Float64Array.from(hosts, (host) => levels?.get(host) ?? random.next());
   }
 
-  /** The host whose turn it is, of those not excluded; `undefined` when none is left. */
   next(excluded: ReadonlySet<EndpointState> | undefined): Host | undefined {
     const count = this.#hosts.length;
     const bias = this.#bias;
@@ -76,7 +70,9 @@ export class FluidSchedule<Host extends EndpointState> {
     return this.#hosts[first];
   }
 
-  /** How full each host's vessel is, for the schedule that follows. */
+  /** Each turn looks at all loads anyway. */
+  onLoadChange(): void {}
+
   levels(): ReadonlyMap<Host, number> {
     return new Map(this.#hosts.map((host, index) => [host, this.#level[index]!]));
   }

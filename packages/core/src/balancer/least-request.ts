@@ -2,7 +2,12 @@ import type { EndpointState } from '../endpoint/endpoint-state.js';
 import type { Random } from '../random.js';
 import type { Balancer, PickContext } from './balancer.js';
 import { FluidSchedule } from './fluid-schedule.js';
+import { TurnHeap } from './turn-heap.js';
+import type { LoadedSchedule } from './loaded-schedule.js';
 import { areEqual, asDescribed, availableHosts, type HostView } from './host-view.js';
+
+/** Up to so many hosts a pass over all of them is no slower than a heap, and smoother. */
+const FEW = 32;
 
 export interface LeastRequestSettings {
   readonly choiceCount: number;
@@ -29,7 +34,7 @@ export class LeastRequestBalancer<Host extends EndpointState> implements Balance
   readonly #random: Random;
   /** In no particular order: picking shuffles them. */
   #hosts: Host[] = [];
-  #weighted: FluidSchedule<Host> | undefined;
+  #weighted: LoadedSchedule<Host> | undefined;
   #picks = 0;
 
   /** @throws {RangeError} when a setting is out of its range */
@@ -55,7 +60,13 @@ export class LeastRequestBalancer<Host extends EndpointState> implements Balance
     const weights = this.#hosts.map((host) => view.weightOf(host));
     this.#weighted = areEqual(weights)
       ? undefined
-      : new FluidSchedule(this.#hosts, weights, this.#bias, this.#random, this.#weighted);
+      : new (this.#hosts.length > FEW ? TurnHeap : FluidSchedule)(
+          this.#hosts,
+          weights,
+          this.#bias,
+          this.#random,
+          this.#weighted,
+        );
     // Hosts may come with the numbers of an earlier balancer; this one's picks must count as later.
     for (const host of hosts) this.#picks = Math.max(this.#picks, host.stats.lastPick);
   }
@@ -67,6 +78,10 @@ export class LeastRequestBalancer<Host extends EndpointState> implements Balance
         : this.#weighted.next(context.excluded);
     if (picked !== undefined) picked.stats.lastPick = ++this.#picks;
     return picked;
+  }
+
+  onAttemptEnd(host: Host): void {
+    this.#weighted?.onLoadChange(host);
   }
 
   #leastBusyOfSome(excluded: ReadonlySet<EndpointState> | undefined): Host | undefined {

@@ -25,6 +25,10 @@ export interface Endpoint {
    * default 0: none (`LocalityLbEndpoints.load_balancing_weight`).
    */
   readonly localityWeight?: number;
+  /**
+   * Names of the zones whose callers are to prefer it (EndpointSlice `hints.forZones`); default: no such hint.
+   */
+  readonly forZones?: readonly string[] | undefined;
 }
 
 /** Whether two endpoints agree in everything, not only in their address. */
@@ -38,6 +42,11 @@ export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
     a.locality === b.locality &&
     a.pod === b.pod &&
     (a.priority ?? 0) === (b.priority ?? 0) &&
-    (a.localityWeight ?? 0) === (b.localityWeight ?? 0)
+    (a.localityWeight ?? 0) === (b.localityWeight ?? 0) &&
+    sameNames(a.forZones, b.forZones)
   );
+}
+
+function sameNames(a: readonly string[] = [], b: readonly string[] = []): boolean {
+  return a.length === b.length && a.every((name, index) => name === b[index]);
 }
