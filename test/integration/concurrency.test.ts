@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import { callUnary } from '../support/echo-client.js';
+import { Metadata } from '@grpc/grpc-js';
+import { callOptions, callUnary, type EchoClient } from '../support/echo-client.js';
 import { startEchoServer, type EchoServer } from '../support/echo-server.js';
 import { needsWeir, startMesh, type Mesh } from '../support/mesh.js';
 import { readMetric } from '../support/read-metric.js';
@@ -56,6 +57,57 @@ describe('a sidecar of three processes', needsWeir, () => {
     );
   });
 
+  it('divides limits and rates by the connections that each process has', async () => {
+    const open = (): number => servers.reduce((sum, server) => sum + server.open, 0);
+    mesh.directory.write(
+      'limits.yaml',
+      `apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: echo }
+spec: { host: echo, trafficPolicy: { connectionPool: { http: { http2MaxRequests: 7 } } } }
+---
+apiVersion: weir.dev/v1
+kind: GRPCPolicy
+metadata: { name: echo }
+spec:
+  targetRef: { kind: Service, name: echo, method: weir.test.Echo/ClientStream }
+  rateLimit: { requestsPerUnit: 9, unit: hour }
+`,
+    );
+    /** Holds so many calls of each client, and says how many were refused at once. */
+    const hold = async (clients: readonly EchoClient[], each: number, passing: number): Promise<void> => {
+      let refused = 0;
+      const calls = clients.flatMap((client) =>
+        Array.from({ length: each }, () => callUnary(client, { hold: true }).catch(() => refused++)),
+      );
+      try {
+        await until('the rest is refused', () => open() === passing && refused === calls.length - passing);
+      } finally {
+        for (const server of servers) server.release();
+        await Promise.all(calls);
+      }
+    };
+    const first = mesh.client(OWN_CONNECTION);
+    await until('the limit is in force', async () => {
+      const { body } = await mesh.weir.get('/metrics');
+      return readMetric(body, 'weir_circuit_breaker_limit', { limit: 'requests' }) === 7;
+    });
+    await callUnary(first);
+    await hold([first], 10, 7);
+    const clients = [first, mesh.client(OWN_CONNECTION), mesh.client(OWN_CONNECTION)];
+    for (const client of clients) await callUnary(client);
+    await hold(clients, 10, 7);
+    let passed = 0;
+    for (let at = 0; at < 6; at++) for (const client of clients) passed += Number(await streamPasses(client));
+    assert.equal(passed, 9);
+    clients.slice(1).forEach((client) => client.close());
+    await until('the others are gone', async () => {
+      const { body } = await mesh.weir.get('/metrics');
+      return readMetric(body, 'weir_downstream_connections') === 1;
+    });
+    await hold([first], 10, 7);
+  });
+
   it('replaces a process that died, and the new one is configured', async () => {
     const [victim] = workerPids();
     assert.ok(victim !== undefined, 'there are workers');
@@ -90,3 +142,10 @@ describe('a sidecar of three processes', needsWeir, () => {
     await until('the workers have noticed', () => !workers.some(alive));
   });
 });
+
+/** Whether a call of ClientStream is let through. */
+function streamPasses(client: EchoClient): Promise<boolean> {
+  return new Promise((resolve) => {
+    client.ClientStream(new Metadata(), callOptions(), (error) => resolve(error === null)).end();
+  });
+}

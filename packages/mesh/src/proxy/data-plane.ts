@@ -19,6 +19,7 @@ import { Inbound } from './inbound.js';
 import { Applications } from './inbound/applications.js';
 import type { LoadAudience } from './inbound/load-settings.js';
 import { Outbound } from './outbound.js';
+import type { Portion } from './portion.js';
 import { Patrol } from './relay/patrol.js';
 import { RateLimits } from './relay/rate-limits.js';
 import type { RelayConfig, RelayContext } from './relay/relay-context.js';
@@ -47,10 +48,14 @@ export interface DataPlane {
   readonly config: ProxyConfig;
   /** Connections taken and not closed yet. */
   readonly openConnections: number;
+  /** Of those, the ones of the application itself, whose calls limits are for. */
+  readonly outboundConnections: number;
   /** The clusters of both directions. */
   readonly clusters: Iterable<Cluster>;
   readonly flushQueue: FlushQueue;
   readonly shared: ConnectionShared;
+  /** Takes the part of all limits that is this process's. */
+  takePortion(portion: Portion): void;
   /** Takes over a new, paused connection that came in at `door`. */
   accept(socket: Socket, door: Door): void;
   /** Brings the counters up to date, for whoever is going to read them. */
@@ -138,8 +143,15 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     get openConnections() {
       return outbound.openConnections + inbound.openConnections;
     },
+    get outboundConnections() {
+      return outbound.openConnections;
+    },
     get clusters() {
       return [...config.clusters, ...applications.clusters, ...strangers.clusters];
+    },
+    takePortion: (portion) => {
+      config.takePortion(portion);
+      contexts.outbound.rateLimits.takePortion(portion);
     },
     accept: (socket, door) => {
       if (door.kind === 'inbound') inbound.accept(socket, door);

@@ -111,6 +111,8 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     settings: { http2, relay, load },
     clock: backgroundClock,
     logger,
+    ownConnections: () => plane.outboundConnections,
+    onPortion: (portion) => plane.takePortion(portion),
     configSoFar: () => configSoFar(plane),
   });
   const ads: AdsClient = new AdsClient({
@@ -143,7 +145,11 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     for (const server of servers[direction]) server.close();
   };
   const take = (socket: Socket, door: Door): void => {
-    if (!workers.take(socket, door, plane.openConnections)) plane.accept(socket, door);
+    if (workers.take(socket, door, plane.openConnections)) return;
+    plane.accept(socket, door);
+    if (door.kind === 'inbound') return;
+    socket.once('close', () => workers.divide(false));
+    workers.divide(plane.outboundConnections === 1);
   };
   const open = async (address: ListenAddress, door: Exclude<Door, CapturedDoor>): Promise<AddressInfo> => {
     const opened = await openDoor(address, () => door, take, logger).catch((error: unknown) => {

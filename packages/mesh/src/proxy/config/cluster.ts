@@ -17,10 +17,13 @@ import type { ClusterSettings } from './cluster-settings/read-cluster.js';
 import type { PoolSettings } from './cluster-settings/read-pool.js';
 import { HostSet, type HostSetOptions } from './host-set.js';
 import { DEFAULT_OVERPROVISIONING_PERCENT } from './read-load-assignment.js';
+import { type Portion, portionOfLimits, WHOLE } from '../portion.js';
 import type { UpstreamHost } from './upstream-host.js';
 
 export interface ClusterOptions extends HostSetOptions {
   readonly random: Random;
+  /** The part of its limits that is this process's; default all. */
+  readonly portion?: Portion;
   /** Which traffic it is for; default `outbound`. */
   readonly direction?: Direction;
 }
@@ -46,6 +49,7 @@ export class Cluster {
     avoidedPriorities: undefined,
   };
   #settings: ClusterSettings;
+  #portion: Portion;
   #balancing: ClusterBalancing;
   #balancer: ClusterBalancer<UpstreamHost>;
   #outlier: OutlierDetector<UpstreamHost> | undefined;
@@ -59,7 +63,8 @@ export class Cluster {
     this.#hosts = new HostSet(options);
     this.#settings = settings;
     this.retryBudget = new RetryBudget(settings.retryBudget);
-    this.limits = new CircuitBreaker(settings.limits);
+    this.#portion = options.portion ?? WHOLE;
+    this.limits = new CircuitBreaker(portionOfLimits(settings.limits, this.#portion));
     this.#balancing = { ...settings.balancing, overprovisioningPercent: DEFAULT_OVERPROVISIONING_PERCENT };
     this.#balancer = new ClusterBalancer(this.#balancing, options.random, options.clock);
     this.#configureOutlier();
@@ -145,9 +150,15 @@ export class Cluster {
     if (settings === this.#settings) return;
     this.#settings = settings;
     this.retryBudget.configure(settings.retryBudget);
-    this.limits.configure(settings.limits);
+    this.limits.configure(portionOfLimits(settings.limits, this.#portion));
     this.#configureOutlier();
     this.#balance({ ...this.#balancing, ...settings.balancing });
+  }
+
+  /** Takes the part of its limits that is this process's; what is going on beyond it goes on. */
+  takePortion(portion: Portion): void {
+    this.#portion = portion;
+    this.limits.configure(portionOfLimits(this.#settings.limits, portion));
   }
 
   /**

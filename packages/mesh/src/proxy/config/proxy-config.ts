@@ -8,6 +8,7 @@ import {
   TYPE_LISTENER,
   TYPE_ROUTE,
 } from '../../xds/type-urls.js';
+import { type Portion, WHOLE } from '../portion.js';
 import { Cluster } from './cluster.js';
 import { PortRoutes } from './port-routes.js';
 import type { OutboundListener } from './read-listener.js';
@@ -61,6 +62,7 @@ export class ProxyConfig {
   readonly #clusters = new Map<string, Cluster>();
   #subscribedRoutes: ReadonlySet<string> = new Set();
   #subscribedAssignments: ReadonlySet<string> = new Set();
+  #portion = WHOLE;
   #configVersion = 0;
   #configured = false;
 
@@ -158,6 +160,12 @@ export class ProxyConfig {
     return [...errors];
   }
 
+  /** Takes the part of all limits that is this process's. */
+  takePortion(portion: Portion): void {
+    this.#portion = portion;
+    for (const cluster of this.#clusters.values()) cluster.takePortion(portion);
+  }
+
   /** Stops all timers and takes leave of every host; to be called when no request is left. */
   close(): void {
     this.#waiting.close();
@@ -213,7 +221,7 @@ export class ProxyConfig {
       let cluster = this.#clusters.get(name);
       if (cluster === undefined) {
         const onForgotten = (address: string) => this.#forgetEndpoint(address);
-        cluster = new Cluster(settings, { clock, random, graceMs, onForgotten });
+        cluster = new Cluster(settings, { clock, random, graceMs, onForgotten, portion: this.#portion });
         this.#clusters.set(name, cluster);
         this.#configVersion++;
       }

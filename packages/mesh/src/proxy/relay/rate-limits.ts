@@ -1,10 +1,12 @@
 import { type Clock, LocalRateLimit, type LocalRateLimitPolicy, type RateLimitInForce } from '@weir/core';
+import { type Portion, portionOfRate, WHOLE } from '../portion.js';
 
 /** From so many on, buckets that nobody has used until they were full again are forgotten. */
 const SWEEP_FROM = 256;
 
 interface Bucket {
   readonly limit: LocalRateLimit;
+  /** As it is configured, for all processes. */
   policy: LocalRateLimitPolicy;
   usedMs: number;
 }
@@ -17,6 +19,7 @@ export class RateLimits {
   readonly #clock: Clock;
   readonly #buckets = new Map<string, Bucket>();
   #sweepFrom = SWEEP_FROM;
+  #portion: Portion = WHOLE;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -27,16 +30,26 @@ export class RateLimits {
     return this.#buckets.size;
   }
 
+  /** Takes the part of every rate that is this process's; tokens that were spent stay spent. */
+  takePortion(portion: Portion): void {
+    this.#portion = portion;
+    const nowMs = this.#clock.nowMs();
+    for (const { limit, policy } of this.#buckets.values()) {
+      limit.configure(portionOfRate(policy, portion), nowMs);
+    }
+  }
+
   /** The bucket of a limit, set as the limit says. */
   bucketOf({ key, policy }: RateLimitInForce): LocalRateLimit {
     const nowMs = this.#clock.nowMs();
     let bucket = this.#buckets.get(key);
     if (bucket === undefined) {
       if (this.#buckets.size >= this.#sweepFrom) this.#sweep(nowMs);
-      bucket = { limit: new LocalRateLimit(policy, nowMs), policy, usedMs: nowMs };
+      const limit = new LocalRateLimit(portionOfRate(policy, this.#portion), nowMs);
+      bucket = { limit, policy, usedMs: nowMs };
       this.#buckets.set(key, bucket);
     } else if (bucket.policy !== policy) {
-      bucket.limit.configure(policy, nowMs);
+      bucket.limit.configure(portionOfRate(policy, this.#portion), nowMs);
       bucket.policy = policy;
     }
     bucket.usedMs = nowMs;

@@ -2,6 +2,7 @@ import type { WorkerReport } from '../../admin/worker-report.js';
 import type { ConnectionOptions } from '../../http2/options.js';
 import type { ReceivedResource } from '../../xds/client/received-resource.js';
 import type { Door } from '../door.js';
+import type { Portion } from '../portion.js';
 import type { LoadSettings } from '../inbound/load-settings.js';
 import type { RelayOptions } from '../relay/relay-options.js';
 
@@ -24,10 +25,13 @@ export type ToWorker =
     }
   /** The socket comes with the message. */
   | { readonly kind: 'connection'; readonly door: Door }
+  /** The part of all limits that is the worker's. */
+  | { readonly kind: 'portion'; readonly portion: Portion }
   | { readonly kind: 'report' }
   | { readonly kind: 'close'; readonly drainMs: number };
 
 /** From a worker to the first process. */
 export type FromWorker =
   /** A connection that was handed over is gone. */
-  { readonly kind: 'closed' } | { readonly kind: 'report'; readonly report: WorkerReport };
+  | { readonly kind: 'closed'; readonly door: Door['kind'] }
+  | { readonly kind: 'report'; readonly report: WorkerReport };

@@ -47,10 +47,14 @@ export function serveWorker(options: WorkerOptions): (message: ToWorker, socket:
       case 'config':
         plane?.config.apply(message.typeUrl, message.version, message.resources);
         return;
+      case 'portion':
+        plane?.takePortion(message.portion);
+        return;
       case 'connection':
-        if (!(socket instanceof Socket) || socket.destroyed) return send({ kind: 'closed' });
+        if (!(socket instanceof Socket) || socket.destroyed)
+          return send({ kind: 'closed', door: message.door.kind });
         socket.allowHalfOpen = true;
-        socket.once('close', () => send({ kind: 'closed' }));
+        socket.once('close', () => send({ kind: 'closed', door: message.door.kind }));
         plane?.accept(socket, message.door);
         return;
       case 'report':

@@ -1,14 +1,18 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
-import type { Clock } from '@weir/core';
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock, Timer } from '@weir/core';
 import type { WorkerReport } from '../../admin/worker-report.js';
 import type { Logger } from '../../system/logger.js';
 import type { ReceivedResource } from '../../xds/client/received-resource.js';
 import type { Door } from '../door.js';
+import { divideByConnections, NOTHING, type Portion, WHOLE } from '../portion.js';
 import type { FromWorker, ToWorker, WorkerSettings } from './messages.js';
 
 /** Pause before a worker that died is replaced. */
 const RESTART_MS = 1000;
+/** Connections come and go often; limits are divided anew at most so often. */
+const DIVIDE_MS = 10;
 /** A worker that does not answer in this time is left out of the page. */
 const REPORT_TIMEOUT_MS = 1000;
 
@@ -19,6 +23,10 @@ export interface WorkerPoolOptions {
   readonly settings: WorkerSettings;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Connections of the first process itself that limits are divided by. */
+  readonly ownConnections: () => number;
+  /** The first process has another part of all limits. */
+  readonly onPortion: (portion: Portion) => void;
   /** The configuration so far, for a worker that begins. */
   readonly configSoFar: () => Iterable<Extract<ToWorker, { kind: 'config' }>>;
 }
@@ -27,6 +35,8 @@ interface Worker {
   readonly process: ChildProcess;
   /** Connections handed to it and not reported closed. */
   open: number;
+  /** Of those, the ones that limits are divided by. */
+  outbound: number;
   onReport: ((report: WorkerReport) => void) | undefined;
 }
 
@@ -34,6 +44,9 @@ interface Worker {
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #workers = new Set<Worker>();
+  /** Connections by which limits were divided last, the first process's in front. */
+  #divided: readonly number[] = [];
+  #divideTimer: Timer | undefined;
   #closing = false;
 
   constructor(options: WorkerPoolOptions) {
@@ -52,6 +65,10 @@ export class WorkerPool {
     }
     if (best === undefined || best.open >= ownOpen) return false;
     best.open++;
+    if (door.kind !== 'inbound') {
+      best.outbound++;
+      this.divide(best.outbound === 1);
+    }
     best.process.send(
       { kind: 'connection', door } satisfies ToWorker,
       socket,
@@ -61,6 +78,26 @@ export class WorkerPool {
       },
     );
     return true;
+  }
+
+  /**
+   * Divides all limits anew by the connections that each process has; soon, or at once when a process has its first.
+   */
+  divide(atOnce: boolean): void {
+    if (this.#options.count === 0) return;
+    if (!atOnce) {
+      this.#divideTimer ??= this.#options.clock.setTimer(DIVIDE_MS, () => this.divide(true));
+      return;
+    }
+    this.#divideTimer?.cancel();
+    this.#divideTimer = undefined;
+    const workers = [...this.#workers];
+    const connections = [this.#options.ownConnections(), ...workers.map(({ outbound }) => outbound)];
+    if (isDeepStrictEqual(connections, this.#divided)) return;
+    this.#divided = connections;
+    const [own = WHOLE, ...others] = divideByConnections(connections);
+    this.#options.onPortion(own);
+    others.forEach((portion, at) => send(workers[at]!, { kind: 'portion', portion }));
   }
 
   /** Passes a response of the control plane on to all. */
@@ -97,14 +134,21 @@ export class WorkerPool {
   #start(): void {
     const { modulePath, settings, configSoFar, clock, logger } = this.#options;
     const process = fork(modulePath, [], { serialization: 'advanced' });
-    const worker: Worker = { process, open: 0, onReport: undefined };
+    const worker: Worker = { process, open: 0, outbound: 0, onReport: undefined };
     this.#workers.add(worker);
     process.on('message', (message: FromWorker) => {
-      if (message.kind === 'closed') worker.open--;
-      else worker.onReport?.(message.report);
+      if (message.kind === 'closed') {
+        worker.open--;
+        if (message.door !== 'inbound') {
+          worker.outbound--;
+          this.divide(false);
+        }
+      } else worker.onReport?.(message.report);
     });
     process.on('exit', (code, signal) => {
       this.#workers.delete(worker);
+      this.#divided = [];
+      this.divide(false);
       if (this.#closing) return;
       logger.error('a worker died and is replaced; its connections are lost', {
         pid: process.pid,
@@ -116,6 +160,8 @@ export class WorkerPool {
       });
     });
     send(worker, { kind: 'start', settings });
+    send(worker, { kind: 'portion', portion: NOTHING });
+    this.#divided = [];
     for (const config of configSoFar()) send(worker, config);
   }
 
