@@ -5,12 +5,12 @@
  * `resolver/resolver.ts`.
  */
 import type * as grpcJs from '@grpc/grpc-js';
-import { authorityOn, watched, watchOpenedCall } from './call-watch.js';
+import { askConnection } from './ask-connection.js';
+import { authorityOn, type RealConnection, watched, watchOpenedCall } from './call-watch.js';
 import type {
   AttemptObserver,
   ConnectionState,
   EndHandler,
-  EndpointDetails,
   Leaf,
   PickRequest,
   PolicyChannel,
@@ -19,6 +19,8 @@ import type {
   ResolvedEndpoint,
   TrailerLookup,
 } from './policy/policy.js';
+import { addressOf, resolvedEndpoint } from './policy/resolved-endpoint.js';
+import { chooseSubset, parseSubset, type SubsetConfig } from './policy/subset.js';
 import type { FoundEndpoint, Resolver, ResolverType } from './resolver/resolver.js';
 import { withDefaultPolicy } from './resolver/service-config.js';
 
@@ -36,6 +38,7 @@ type Helper = grpcJs.experimental.ChannelControlHelper;
 type Endpoint = grpcJs.experimental.Endpoint;
 type Subchannel = grpcJs.experimental.SubchannelInterface;
 type Leaf14 = grpcJs.experimental.LeafLoadBalancer;
+type Picking = (args: grpcJs.experimental.PickArgs) => grpcJs.experimental.PickResult;
 /** A constructor whose arguments depend on the version. */
 type Maker<T> = new (...args: readonly unknown[]) => T;
 
@@ -43,13 +46,6 @@ type Maker<T> = new (...args: readonly unknown[]) => T;
 const NOTE = 'grpc.internal.no_subchannel.weir_note';
 interface Attributes {
   readonly [NOTE]?: string;
-}
-
-/** An endpoint of ours, or of grpc-js-xds (`LocalityEndpoint`). */
-interface DetailedEndpoint extends Endpoint {
-  readonly weir?: EndpointDetails;
-  readonly locality?: { readonly region: string; readonly zone: string; readonly sub_zone: string };
-  readonly endpointWeight?: number;
 }
 
 /** Makes a policy known to a copy of grpc-js, under its name in service config and in xDS' `TypedStruct`. */
@@ -101,7 +97,11 @@ export function registerPolicy<Config, Host extends { readonly leaf: Leaf }>(
         this.#policy.resolutionFailed(result.error.details);
         return true;
       }
-      return this.#policy.update(result.value.map(resolvedEndpoint), config.config, note);
+      return this.#policy.update(
+        result.value.map((endpoint) => resolvedEndpoint(endpoint)),
+        config.config,
+        note,
+      );
     }
 
     #request = new AdaptedRequest();
@@ -118,9 +118,8 @@ export function registerPolicy<Config, Host extends { readonly leaf: Leaf }>(
     exitIdle(): void {
       this.#policy.connect();
     }
-    resetBackoff(): void {
-      // The connections have the backoff, and grpc-js resets theirs.
-    }
+    /** The backoff is that of the connections, and grpc-js resets it. */
+    resetBackoff(): void {}
     destroy(): void {
       this.#policy.destroy();
     }
@@ -135,21 +134,57 @@ export function registerPolicy<Config, Host extends { readonly leaf: Leaf }>(
   grpc.experimental.registerLoadBalancerType(type.name, WeirLoadBalancer as never, WeirConfig as never);
 }
 
-function resolvedEndpoint(origin: DetailedEndpoint): ResolvedEndpoint {
-  const [first] = origin.addresses;
-  const address =
-    first === undefined ? '' : 'host' in first ? joinHostPort(first.host, first.port) : first.path;
-  const { weir, locality, endpointWeight } = origin;
-  const details = weir ?? {
-    weight: Math.max(1, endpointWeight ?? 1),
-    locality: locality === undefined ? '' : `${locality.region}/${locality.zone}/${locality.sub_zone}`,
-    pod: '',
-  };
-  return { address, details, origin };
+/** Makes `weir_subset` known: any policy over a part of the endpoints. */
+export function registerSubset(grpc: GrpcJs, client: string): void {
+  type Child = grpcJs.experimental.TypedLoadBalancingConfig;
+  class SubsetLoadBalancingConfig {
+    readonly config: SubsetConfig;
+    readonly child: Child;
+    constructor(config: SubsetConfig, child: Child) {
+      this.config = config;
+      this.child = child;
+    }
+    getLoadBalancerName(): string {
+      return SUBSET;
+    }
+    toJsonObject(): object {
+      return { [SUBSET]: { ...this.config, childPolicy: [this.child.toJsonObject()] } };
+    }
+    static createFromJson(json: object): SubsetLoadBalancingConfig {
+      const config = parseSubset(json, client);
+      const child = grpc.experimental.selectLbConfigFromList(config.childPolicy as never);
+      if (child === null) throw new TypeError(`${SUBSET}: no policy in childPolicy is known and well-formed`);
+      return new SubsetLoadBalancingConfig(config, child);
+    }
+  }
+
+  const Handler = grpc.experimental.ChildLoadBalancerHandler as unknown as Maker<UpdatableChild>;
+  /** Whatever comes with an update, and makes a child, goes on as it came. */
+  class SubsetLoadBalancer extends (Handler as unknown as new (...args: never[]) => UpdatableChild) {
+    override updateAddressList(list: unknown, config: unknown, ...rest: unknown[]): boolean {
+      if (!(config instanceof SubsetLoadBalancingConfig)) return false;
+      const part = (all: Endpoint[]): unknown => chooseSubset(all, addressOf, config.config);
+      const result = list as grpcJs.experimental.StatusOr<Endpoint[]>;
+      const subset = Array.isArray(list)
+        ? part(list)
+        : result.ok
+          ? { ok: true, value: part(result.value) }
+          : list;
+      return super.updateAddressList(subset, config.child, ...rest);
+    }
+    override getTypeName(): string {
+      return SUBSET;
+    }
+  }
+  const { registerLoadBalancerType } = grpc.experimental;
+  registerLoadBalancerType(SUBSET, SubsetLoadBalancer as never, SubsetLoadBalancingConfig as never);
 }
 
-function joinHostPort(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+const SUBSET = 'weir_subset';
+/** A class, since it is extended. */
+declare class UpdatableChild {
+  updateAddressList(list: unknown, config: unknown, ...rest: unknown[]): boolean;
+  getTypeName(): string;
 }
 
 /** `ConnectivityState` and `PickResultType`: their numbers are the same in all versions. */
@@ -189,26 +224,16 @@ class AdaptedChannel implements PolicyChannel {
   readonly minor: SupportedMinor;
   readonly helper: Helper;
   readonly credentials: unknown;
-  readonly #pick: (args: grpcJs.experimental.PickArgs) => grpcJs.experimental.PickResult;
+  readonly #pick: Picking;
   options: object = {};
   note = '';
 
-  constructor(
-    grpc: GrpcJs,
-    minor: SupportedMinor,
-    helper: Helper,
-    credentials: unknown,
-    pick: AdaptedChannel['pick'],
-  ) {
+  constructor(grpc: GrpcJs, minor: SupportedMinor, helper: Helper, credentials: unknown, pick: Picking) {
     this.grpc = grpc;
     this.minor = minor;
     this.helper = helper;
     this.credentials = credentials;
     this.#pick = pick;
-  }
-
-  get pick(): (args: grpcJs.experimental.PickArgs) => grpcJs.experimental.PickResult {
-    return this.#pick;
   }
 
   createLeaf(endpoint: ResolvedEndpoint, onChange: (error: string | undefined) => void): Leaf {
@@ -264,41 +289,21 @@ class AdaptedLeaf implements Leaf {
   }
 
   ask(path: string, timeoutMs: number, onEnd: EndHandler): (() => void) | undefined {
-    const { Metadata, experimental, status } = this.#channel.grpc;
-    const { subchannel } = this.picker.pick(withoutCall(this.#channel.grpc));
+    const { grpc } = this.#channel;
+    const { subchannel } = this.picker.pick(withoutCall(grpc));
     if (subchannel === null || this.state !== 'ready') return undefined;
-    const real = subchannel.getRealSubchannel();
-    const metadata = new Metadata();
+    const real = subchannel.getRealSubchannel() as unknown as RealConnection;
+    const metadata = new grpc.Metadata();
     metadata.set('grpc-timeout', `${Math.ceil(timeoutMs)}m`);
-    const listener = {
-      onReceiveMetadata: () => {},
-      onReceiveMessage: () => {},
-      onReceiveStatus: (end: grpcJs.StatusObject) => onEnd(end.code, lookupIn(end.metadata)),
-    };
-    try {
-      const authority = authorityOn(real) ?? this.#address;
-      const call = real.createCall(metadata, authority, path, listener as never, 0);
-      call.startRead();
-      call.sendMessageWithContext({ callback: () => {} }, EMPTY_MESSAGE);
-      call.halfClose();
-      return () => {
-        listener.onReceiveStatus = () => {};
-        call.cancelWithStatus(status.CANCELLED, 'no answer in time');
-      };
-    } catch (error) {
-      // The connection went away a moment ago, and its state has yet to follow.
-      experimental.trace(1, 'weir', String(error));
-      return undefined;
-    }
+    return askConnection(real, metadata, authorityOn(real) ?? this.#address, path, (end) =>
+      onEnd(end.code, lookupIn(end.metadata as grpcJs.Metadata)),
+    );
   }
 
   destroy(): void {
     this.#leaf.destroy();
   }
 }
-
-/** A message of length 0 in gRPC's framing. */
-const EMPTY_MESSAGE = Buffer.alloc(5);
 
 function observedPick(subchannel: Subchannel, observer: AttemptObserver): grpcJs.experimental.PickResult {
   let trailers: () => grpcJs.Metadata | undefined;

@@ -1,6 +1,7 @@
 import ownGrpc from '@grpc/grpc-js';
+import { hostname } from 'node:os';
 import { copyOfProgram, type GrpcCopy, loadedCopies } from './grpc-copies.js';
-import { type GrpcJs, registerPolicy, registerResolver } from './grpc-js.js';
+import { type GrpcJs, registerPolicy, registerResolver, registerSubset } from './grpc-js.js';
 import { balancingPolicyTypes } from './policy/balancing-policy-types.js';
 import { k8sResolver } from './resolver/k8s-resolver.js';
 import { staticResolver } from './resolver/static-resolver.js';
@@ -27,6 +28,7 @@ export function register(grpc?: GrpcJs): void {
   if (grpc === undefined) refuseOtherCopy(copy, copies);
   const around = { clock: systemClock, random: systemRandom(), metrics: noMetrics };
   for (const type of balancingPolicyTypes(around)) registerPolicy(chosen, minor, type);
+  registerSubset(chosen, hostname());
   registerResolver(chosen, minor, staticResolver);
   registerResolver(chosen, minor, k8sResolver(around.clock, around.random));
   registered.add(chosen.experimental);

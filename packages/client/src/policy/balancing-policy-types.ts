@@ -1,4 +1,4 @@
-import { type BalancerPolicy, createBalancer, type SlowStartSettings } from '@weir/core';
+import { type BalancerPolicy, createBalancer, defaultPrequal, type SlowStartSettings } from '@weir/core';
 import { BalancingPolicy, type BalancingConfig, type Surroundings } from './balancing-policy.js';
 import type { ClientHost } from './client-host.js';
 import { type FieldKind, readFields } from './config-fields.js';
@@ -25,6 +25,16 @@ const POLICIES: readonly PolicyFields[] = [
     toPolicy: (fields) => ({ name: 'p2c_ewma', ...withSlowStart('weir_p2c_ewma', fields) }),
   },
   {
+    name: 'weir_prequal',
+    kinds: { ...prequalKinds(), slowStart: 'object' },
+    toPolicy: (fields) => ({ name: 'prequal', ...withSlowStart('weir_prequal', fields) }),
+  },
+  {
+    name: 'weir_go_zero_p2c',
+    kinds: { slowStart: 'object' },
+    toPolicy: (fields) => ({ name: 'go_zero_p2c', ...withSlowStart('weir_go_zero_p2c', fields) }),
+  },
+  {
     name: 'weir_least_request',
     kinds: { choiceCount: 'number', activeRequestBias: 'number', slowStart: 'object' },
     toPolicy: (fields) => ({
@@ -47,9 +57,6 @@ const POLICIES: readonly PolicyFields[] = [
 ];
 
 const DEFAULT_SLOW_START: SlowStartSettings = { windowMs: 30_000, minWeightPercent: 10, aggression: 1 };
-/** How long an endpoint may take to answer a probe, unless the configuration says otherwise. */
-const PROBE_TIMEOUT_MS = 50;
-
 /** The policies that pick among endpoints, each under its name. */
 export function balancingPolicyTypes(
   around: Surroundings,
@@ -60,16 +67,21 @@ export function balancingPolicyTypes(
       const fields = readFields(name, json, kinds);
       const policy = toPolicy(fields);
       // Ranges are the balancer's own business: it refuses what it cannot work with.
-      createBalancer(policy, around.random, around.clock);
-      const { hashHeader, probeTimeoutMs } = fields as { hashHeader?: string; probeTimeoutMs?: number };
-      return {
-        policy,
-        hashHeader: hashHeader?.toLowerCase(),
-        probeTimeoutMs: probeTimeoutMs ?? PROBE_TIMEOUT_MS,
-      };
+      createBalancer(policy, around.random, around.clock).close?.();
+      const { hashHeader } = fields as { hashHeader?: string };
+      return { policy, hashHeader: hashHeader?.toLowerCase() };
     },
     create: (channel) => new BalancingPolicy(name, channel, around),
   }));
+}
+
+/** A setting may be what its default is: a number, or one of the modes. */
+function prequalKinds(): Readonly<Record<string, FieldKind>> {
+  const kinds = Object.entries(defaultPrequal).map(([name, value]): [string, FieldKind] => [
+    name,
+    typeof value === 'number' ? 'number' : ['async', 'sync'],
+  ]);
+  return Object.fromEntries(kinds);
 }
 
 function withSlowStart(

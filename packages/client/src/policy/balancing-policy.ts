@@ -30,7 +30,6 @@ export interface BalancingConfig {
   readonly policy: BalancerPolicy;
   /** The metadata that binds a call to an endpoint, for policies that do so. */
   readonly hashHeader: string | undefined;
-  readonly probeTimeoutMs: number;
 }
 
 /** What a policy takes from its surroundings. */
@@ -164,7 +163,7 @@ export class BalancingPolicy implements Policy<BalancingConfig, ClientHost>, Att
     this.#config = config;
     if (isSame) return;
     const { random, clock } = this.#around;
-    const prober = new Prober(clock, config.probeTimeoutMs);
+    const prober = new Prober(clock);
     this.#balancer?.close?.();
     this.#balancer = createBalancer<ClientHost>(config.policy, random, clock, prober);
   }

@@ -3,24 +3,23 @@ import { loadIn } from './attempt.js';
 import type { ClientHost } from './client-host.js';
 
 const UNIMPLEMENTED = 12;
+/** An answer that took longer says nothing of now; a policy that cannot wait so long does not. */
+const TIMEOUT_MS = 50;
 /** How long an endpoint is left alone that does not answer probes. */
 const NO_PROBES_MS = 5 * 60_000;
 
 /** Asks endpoints for their load over the connections of the channel. */
 export class Prober implements ProbeSender<ClientHost> {
   readonly #clock: Clock;
-  readonly #timeoutMs: number;
 
-  /** @param timeoutMs how long an endpoint may take to answer a probe */
-  constructor(clock: Clock, timeoutMs: number) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#timeoutMs = timeoutMs;
   }
 
   probe(host: ClientHost, onReply: (report: LoadReport | undefined) => void): void {
     const nowMs = this.#clock.nowMs();
     if (nowMs < host.noProbesUntilMs) return this.#later(onReply);
-    const giveUp = host.leaf.ask(LOAD_PROBE_PATH, this.#timeoutMs, (code, trailer) => {
+    const giveUp = host.leaf.ask(LOAD_PROBE_PATH, TIMEOUT_MS, (code, trailer) => {
       timer.cancel();
       if (code === UNIMPLEMENTED) host.noProbesUntilMs = this.#clock.nowMs() + NO_PROBES_MS;
       const report = code === 0 ? loadIn(trailer) : undefined;
@@ -28,7 +27,7 @@ export class Prober implements ProbeSender<ClientHost> {
       onReply(report);
     });
     if (giveUp === undefined) return this.#later(onReply);
-    const timer = this.#clock.setTimer(this.#timeoutMs, () => {
+    const timer = this.#clock.setTimer(TIMEOUT_MS, () => {
       giveUp();
       onReply(undefined);
     });
