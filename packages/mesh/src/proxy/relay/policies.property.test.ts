@@ -123,7 +123,7 @@ describe('whatever callers and endpoints do', () => {
         const { hedgesSent, retriesStatus, retriesReset } = rig.counters;
         seen.further += hedgesSent + retriesStatus + retriesReset;
       });
-      fc.assert(property, { seed: 11, numRuns: 60, endOnFailure: true, includeErrorInReport: true });
+      fc.assert(property, { seed: 11, numRuns: 100, endOnFailure: true, includeErrorInReport: true });
       // Or the limits would have been tried by nobody.
       assert.deepEqual([seen.most, seen.mostRetries], [MAX_REQUESTS, MAX_RETRIES]);
       assert.ok(seen.well > 200 && seen.further > 100, JSON.stringify(seen));
