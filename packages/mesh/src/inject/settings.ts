@@ -14,12 +14,8 @@ export interface InjectSettings {
   readonly systemNamespaces: readonly string[];
 }
 
-export const DEFAULT_SYSTEM_NAMESPACES: readonly string[] = [
-  'kube-system',
-  'kube-public',
-  'kube-node-lease',
-  'weir-system',
-];
+/** Kubernetes' own. */
+export const KUBERNETES_NAMESPACES: readonly string[] = ['kube-system', 'kube-public', 'kube-node-lease'];
 
 export const defaultInjectSettings: InjectSettings = {
   image: 'weir:latest',
@@ -28,7 +24,7 @@ export const defaultInjectSettings: InjectSettings = {
   cpuRequest: '50m',
   memoryRequest: '96Mi',
   memoryLimit: '256Mi',
-  systemNamespaces: DEFAULT_SYSTEM_NAMESPACES,
+  systemNamespaces: [...KUBERNETES_NAMESPACES, 'weir-system'],
 };
 
 /** Ports of the sidecar that a pod can be asked at; Istio's numbers. */

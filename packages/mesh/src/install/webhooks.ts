@@ -1,5 +1,5 @@
 import { INJECTION } from '../inject/annotations.js';
-import { DEFAULT_SYSTEM_NAMESPACES } from '../inject/settings.js';
+import { KUBERNETES_NAMESPACES } from '../inject/settings.js';
 import { type InstallSettings, LABELS, type Manifest, NAMES } from './settings.js';
 
 /** Where the webhooks are served; 443 of the Service is 15017 of the pods. */
@@ -17,7 +17,7 @@ const TIMEOUT_SECONDS = 5;
  */
 export function webhookManifests(settings: InstallSettings): readonly Manifest[] {
   const { validate, failurePolicy, namespace } = settings;
-  const excluded = [...new Set([...DEFAULT_SYSTEM_NAMESPACES, namespace])];
+  const excluded = [...KUBERNETES_NAMESPACES, namespace];
   const notSystem = { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: excluded };
   const common = {
     sideEffects: 'None',
