@@ -85,13 +85,9 @@ interface LoadBalancer {
 
 /** Not policies of the user's, but what grpc-js builds with. */
 const SCAFFOLDING = new Set(['resolving_load_balancer', 'child_load_balancer_helper']);
-const NOT_DOWNWARDS = new Set([
-  'parent',
-  'channelControlHelper',
-  'innerResolver',
-  'backoffTimeout',
-  'latestConfig',
-]);
+/** Fields that lead elsewhere than to the policies below: up, to what picks, to what resolves. */
+const NOT_DOWNWARDS =
+  /^(?:parent|channelControlHelper|innerResolver|backoffTimeout|latestConfig|.*[pP]icker)$/;
 
 /** The policies that an object of grpc-js holds, directly or in its fields. */
 function policiesIn(value: unknown, seen: Set<object>): PolicyInUse[] {
@@ -103,7 +99,7 @@ function policiesIn(value: unknown, seen: Set<object>): PolicyInUse[] {
     value instanceof Map
       ? [...value.values()]
       : Object.entries(value).flatMap(([name, part]: [string, unknown]) =>
-          NOT_DOWNWARDS.has(name) ? [] : [part],
+          NOT_DOWNWARDS.test(name) ? [] : [part],
         );
   const isHandler = isLoadBalancer(value);
   const name = isHandler ? value.getTypeName() : '';
