@@ -24,12 +24,21 @@ export class Candidate {
 /**
  * Prequal's rule: a cold host before a hot one, of the cold ones that with the least latency, of the hot ones
  * that with the fewest requests in flight. Before all that, one that works before one that fails.
+ *
+ * Of cold ones whose latency is about the same, that with the fewest requests in flight.
+ *
+ * @param slowAboveMs up to here a latency is about the same as the least of the cold ones
  */
-export function isBetter(a: Candidate, b: Candidate, hotAbove: number): boolean {
+export function isBetter(a: Candidate, b: Candidate, hotAbove: number, slowAboveMs: number): boolean {
   if (a.isFailing !== b.isFailing) return b.isFailing;
   const isHot = a.requestsInFlight > hotAbove;
   if (isHot !== b.requestsInFlight > hotAbove) return !isHot;
-  if (isHot && a.requestsInFlight !== b.requestsInFlight) return a.requestsInFlight < b.requestsInFlight;
+  const isSlow = a.latencyMs > slowAboveMs;
+  if (!isHot && isSlow !== b.latencyMs > slowAboveMs) return !isSlow;
+  const goesByRequests = isHot || !isSlow;
+  if (goesByRequests && a.requestsInFlight !== b.requestsInFlight) {
+    return a.requestsInFlight < b.requestsInFlight;
+  }
   if (a.latencyMs !== b.latencyMs) return a.latencyMs < b.latencyMs;
   return a.requestsInFlight < b.requestsInFlight;
 }

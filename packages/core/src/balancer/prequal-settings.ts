@@ -25,6 +25,13 @@ export interface AllPrequalSettings {
   readonly delta: number;
   /** A host is hot when it has more requests in flight than this share of all hosts, 0 to 1 (Q_RIF). */
   readonly hotQuantile: number;
+  /**
+   * Latencies of cold hosts up to this many times the least of them are taken for equal, and the host with the
+   * fewest requests in flight has the request; at least 1. What a host says of its latency is a median of a few
+   * requests of different sizes: the least of many is mostly luck, and 1, the paper's rule, sends everybody
+   * after it.
+   */
+  readonly latencyTolerance: number;
   /** An older answer is not used, in milliseconds. */
   readonly probeMaxAgeMs: number;
   /** With fewer answers than this the host is drawn at random. */
@@ -53,6 +60,7 @@ export const defaultPrequal: AllPrequalSettings = {
   removalsPerRequest: 1,
   delta: 1,
   hotQuantile: 2 ** -0.25,
+  latencyTolerance: 1.75,
   probeMaxAgeMs: 1_000,
   leastPool: 2,
   penaltyMs: 5_000,
@@ -71,6 +79,7 @@ const RANGES: { readonly [Name in Exclude<keyof AllPrequalSettings, 'mode'>]: re
   removalsPerRequest: [0, 16],
   delta: [0.001, 1_000],
   hotQuantile: [0, 1],
+  latencyTolerance: [1, 1_000],
   probeMaxAgeMs: [1, 60_000],
   leastPool: [1, 64],
   penaltyMs: [0, 3_600_000],

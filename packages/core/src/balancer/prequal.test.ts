@@ -81,10 +81,41 @@ describe('prequal in async mode', () => {
         [2, 20],
         [1, 40],
       ],
-      still,
+      { ...still, latencyTolerance: 1 },
     );
     rig.warmUp();
     for (let request = 0; request < 20; request++) assert.equal(rig.pick(), 2);
+  });
+
+  it('picks the one with the fewest requests among cold hosts of about the same latency', () => {
+    const rig = new Rig(
+      [
+        [9, 1],
+        [3, 20],
+        [2, 34],
+        [1, 36],
+      ],
+      still,
+    );
+    rig.warmUp();
+    assert.equal(rig.pick(), 2);
+  });
+
+  it('tries a slow host again when its latency is no longer known', () => {
+    const rig = new Rig(
+      [
+        [3, 20],
+        [3, 20],
+        [3, 20],
+        [0, 900],
+      ],
+      { ...still, hotQuantile: 1 },
+    );
+    rig.warmUp();
+    assert.notEqual(rig.pick(), 3);
+    rig.said[3] = [0, undefined];
+    rig.warmUp();
+    assert.equal(rig.pick(), 3);
   });
 
   it('picks the host with the fewest requests when all answers at hand are hot', () => {

@@ -19,6 +19,12 @@ import { ShareCap } from './share-cap.js';
 import { SyncPick } from './sync-pick.js';
 import { WeightedDraw } from './weighted-draw.js';
 
+/** A host's own words. */
+interface Said {
+  readonly requestsInFlight: number;
+  readonly latencyMs: number;
+}
+
 /** Uses of an answer that only age ends. */
 const ANY_NUMBER = 2 ** 30;
 
@@ -28,7 +34,8 @@ const ANY_NUMBER = 2 ** 30;
  * one is used that is cold (its requests in flight are not among the highest of all hosts) and has the least
  * latency; when all are hot, the one with the fewest requests in flight.
  *
- * Beyond the paper. The pool holds one answer of a host, the latest; reports that come with responses are
+ * Beyond the paper. Latencies within `latencyTolerance` of the least count as equal, and requests in flight
+ * decide. The pool holds one answer of a host, the latest; reports that come with responses are
  * taken in as well, where there is room for them. A failure counts as a latency of `penaltyMs`, and a host
  * that fails every other request comes last: one that fails fast would look best otherwise. No host has more
  * than `mostShares` of its fair share. Where the pool has room for all hosts, requests take out no more than
@@ -50,6 +57,8 @@ export class PrequalBalancer<Host extends EndpointState> implements Balancer<Hos
   #picks = 0;
   /** As of the pick that is under way: a number handed on from call to call would go to the heap each time. */
   #nowMs = 0.5;
+  /** The least latency among cold hosts, as of the pick that is under way. */
+  #leastColdMs = 0.5;
   #removesOldest = true;
   #best = new Candidate();
   #contender = new Candidate();
@@ -127,6 +136,14 @@ export class PrequalBalancer<Host extends EndpointState> implements Balancer<Hos
     }
     if (usable < leastPool) return undefined;
     const hotAbove = this.#distribution.threshold;
+    this.#leastColdMs = Infinity;
+    for (let index = 0; index < pool.size; index++) {
+      const entry = pool.at(index);
+      if (excluded !== undefined && excluded.has(entry.probed!.host)) continue;
+      this.#judge(this.#contender, entry.probed!.host, entry);
+      this.#noteLatency(hotAbove);
+    }
+    const slowAboveMs = this.#settings.latencyTolerance * this.#leastColdMs;
     let best = -1;
     for (let index = 0; index < pool.size; index++) {
       const entry = pool.at(index);
@@ -134,10 +151,8 @@ export class PrequalBalancer<Host extends EndpointState> implements Balancer<Hos
       if (excluded !== undefined && excluded.has(host)) continue;
       if (usable > 4 && this.#cap.isUsedUp(entry.probed!)) continue;
       const contender = this.#contender;
-      contender.requestsInFlight = entry.requestsInFlight;
-      contender.latencyMs = entry.latencyMs;
-      this.#judge(contender, host);
-      if (best >= 0 && !isBetter(contender, this.#best, hotAbove)) continue;
+      this.#judge(contender, host, entry);
+      if (best >= 0 && !isBetter(contender, this.#best, hotAbove, slowAboveMs)) continue;
       this.#contender = this.#best;
       this.#best = contender;
       best = index;
@@ -145,12 +160,21 @@ export class PrequalBalancer<Host extends EndpointState> implements Balancer<Hos
     return best < 0 ? undefined : pool.at(best).probed!.host;
   }
 
-  /** What is held against the host beside its own words. */
-  #judge(candidate: Candidate, { stats }: Host): void {
+  /** Takes the host's own words, and what is held against it beside them. */
+  #judge(candidate: Candidate, { stats }: Host, said: Said): void {
+    candidate.requestsInFlight = said.requestsInFlight;
+    candidate.latencyMs = said.latencyMs;
     candidate.isFailing = false;
     if (stats.results === undefined || stats.results.failed === 0) return;
     const share = failureShareOf(stats, this.#nowMs, this.#picks, this.#probed.size);
     candidate.addFailures(share, this.#settings.penaltyMs);
+  }
+
+  /** Keeps the least latency of those who are cold and work. */
+  #noteLatency(hotAbove: number): void {
+    const { requestsInFlight, latencyMs, isFailing } = this.#contender;
+    if (isFailing || requestsInFlight > hotAbove || latencyMs >= this.#leastColdMs) return;
+    this.#leastColdMs = latencyMs;
   }
 
   /** Its own requests are the ones that an earlier answer cannot know of. */
@@ -227,8 +251,9 @@ export class PrequalBalancer<Host extends EndpointState> implements Balancer<Hos
     const { requestsInFlight } = report;
     if (requestsInFlight === undefined || !(requestsInFlight >= 0)) return;
     const { stats } = probed.host;
-    // A host that has no latency yet is not free: it is taken for one of the others.
-    const latencyMs = report.latencyMs ?? stats.probe?.latencyMs ?? this.#pool.meanLatencyMs();
+    // A host that has no latency, yet or any more, is not free: it is taken for one of the others. What it said
+    // long ago doesn't count, or who was slow once would never be asked again.
+    const latencyMs = report.latencyMs ?? this.#pool.meanLatencyMs();
     const record = (stats.probe ??= new ProbeRecord());
     record.requestsInFlight = requestsInFlight;
     record.latencyMs = latencyMs;
@@ -266,14 +291,21 @@ export class PrequalBalancer<Host extends EndpointState> implements Balancer<Hos
 
   #bestOf(answers: ReadonlyMap<ProbedHost<Host>, LoadReport>): Host | undefined {
     const hotAbove = this.#distribution.threshold;
-    let best: Host | undefined;
+    const usable: [Host, Said][] = [];
+    this.#leastColdMs = Infinity;
     for (const [{ host, isCurrent }, { requestsInFlight, latencyMs }] of answers) {
       if (!isCurrent || requestsInFlight === undefined) continue;
+      const said = { requestsInFlight, latencyMs: latencyMs ?? host.stats.probe?.latencyMs ?? 0 };
+      usable.push([host, said]);
+      this.#judge(this.#contender, host, said);
+      this.#noteLatency(hotAbove);
+    }
+    const slowAboveMs = this.#settings.latencyTolerance * this.#leastColdMs;
+    let best: Host | undefined;
+    for (const [host, said] of usable) {
       const contender = this.#contender;
-      contender.requestsInFlight = requestsInFlight;
-      contender.latencyMs = latencyMs ?? host.stats.probe?.latencyMs ?? 0;
-      this.#judge(contender, host);
-      if (best !== undefined && !isBetter(contender, this.#best, hotAbove)) continue;
+      this.#judge(contender, host, said);
+      if (best !== undefined && !isBetter(contender, this.#best, hotAbove, slowAboveMs)) continue;
       this.#contender = this.#best;
       this.#best = contender;
       best = host;
