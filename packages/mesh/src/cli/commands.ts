@@ -33,6 +33,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./proxy.js')).proxyCommand(),
   },
   {
+    name: 'bootstrap',
+    summary: 'the file by which a gRPC library or Envoy finds the control plane',
+    load: async () => (await import('./bootstrap.js')).bootstrapCommand(),
+  },
+  {
     name: 'analyze',
     summary: 'what in a directory of YAML will not work as written',
     load: async () => (await import('./analyze.js')).analyzeCommand(),
