@@ -47,6 +47,8 @@ export class ControlPlane {
   #published: Model = EMPTY_MODEL;
   #pushes = 0;
   #nacks = 0;
+  #publishedMs = 0;
+  #publishMs = 0;
 
   constructor(options: ControlPlaneOptions) {
     this.#options = options;
@@ -78,15 +80,18 @@ export class ControlPlane {
     this.#schedule.stop();
   }
 
-  state(): Omit<ControlState, 'clients' | 'directory'> {
+  state(): Omit<ControlState, 'clients' | 'directory' | 'limitsOf' | 'pushMetrics' | 'loadReports'> {
     const { source, clock } = this.#options;
     return {
       fileCount: source.fileCount,
       problems: [...source.problems, ...this.#findings],
       model: this.#model,
       versions: this.snapshots.versions,
+      wallMs: clock.wallMs(),
       pushes: this.#pushes,
       nacks: this.#nacks,
+      publishSeconds: this.#publishMs / 1000,
+      snapshotAgeSeconds: (clock.nowMs() - this.#publishedMs) / 1000,
       sourceAgeSeconds: (clock.nowMs() - source.seenMs) / 1000,
     };
   }
@@ -105,9 +110,13 @@ export class ControlPlane {
   }
 
   #publish(): void {
+    const { clock } = this.#options;
+    const begunMs = clock.nowMs();
     this.#published = this.#model;
     this.#pushes++;
     this.snapshots.publish(this.#model);
+    this.#publishedMs = clock.nowMs();
+    this.#publishMs += this.#publishedMs - begunMs;
     this.#analyze();
     const endpoints = this.#model.services.flatMap((service) =>
       service.ports.flatMap((port) => port.endpoints),

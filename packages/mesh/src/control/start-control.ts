@@ -3,11 +3,16 @@ import { DirectorySource } from '../kube/directory/directory-source.js';
 import { DiskFiles } from '../kube/directory/disk-files.js';
 import type { Logger } from '../system/logger.js';
 import { AdsServer } from '../xds/server/ads-server.js';
+import { clientStatusHandlers, clientStatusService } from '../xds/server/client-status-service.js';
+import { LoadReports, loadReportingService } from '../xds/server/load-reports.js';
 import { bindError } from './bind-error.js';
 import { ControlPlane } from './control-plane.js';
 import { formatAddress } from './format-address.js';
 import { directoryError } from './directory-error.js';
 import { listenHttp, type RunningHttp } from './http/control-http.js';
+import type { LimitsOf } from './http/describe-client.js';
+import type { ClientSource } from './push/published-snapshots.js';
+import type { Node } from '../xds/generated/envoy.config.core.v3.js';
 import { SourceLog } from './source-log.js';
 import { clientOfNode } from './push/client-of-node.js';
 import { profileOf } from './translate/client-profile.js';
@@ -62,12 +67,24 @@ export async function startControl(options: ControlOptions): Promise<RunningCont
     onChange: () => plane.changed(),
     onReport: (report) => log.report(report),
   });
+  /** Each stream has a Node of its own. */
+  const sources = new WeakMap<Node, ClientSource>();
   const ads: AdsServer = new AdsServer({
     clock,
     logger,
-    snapshotFor: (node) => plane.snapshots.sourceFor(clientOfNode(node), profileOf(node)),
+    snapshotFor: (node) => {
+      const found = plane.snapshots.sourceFor(clientOfNode(node), profileOf(node));
+      sources.set(node, found);
+      return found;
+    },
     onNack: () => plane.nacked(),
   });
+  const loadReports = new LoadReports();
+  ads.grpc.addService(loadReportingService, loadReports.handlers);
+  ads.grpc.addService(
+    clientStatusService,
+    clientStatusHandlers(() => ads.streams),
+  );
   const plane = new ControlPlane({
     source,
     clock,
@@ -88,7 +105,15 @@ export async function startControl(options: ControlOptions): Promise<RunningCont
       `there are no manifests in ${directory} yet; put *.yaml, *.yml or *.json files with a Service and its EndpointSlices there, they are picked up as they come`,
     );
   }
-  const state = () => ({ directory, clients: ads.status(), ...plane.state() });
+  const limitsOf: LimitsOf = (node, typeUrl, name) => sources.get(node)?.limitsOf(typeUrl, name) ?? [];
+  const state = () => ({
+    directory,
+    clients: ads.status(),
+    pushMetrics: ads.metrics,
+    loadReports,
+    limitsOf,
+    ...plane.state(),
+  });
 
   const destroy = (): void => {
     source.close();

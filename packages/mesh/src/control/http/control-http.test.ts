@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TYPE_CLUSTER } from '../../xds/type-urls.js';
+import { PushMetrics } from '../../xds/server/push-metrics.js';
 import { answerHttp } from './control-http.js';
 import { EMPTY_MODEL } from '../registry/model.js';
 import type { ControlState } from './status.js';
@@ -75,6 +76,17 @@ const state = (): ControlState => ({
       ]),
     },
   ],
+  limitsOf: () => [
+    { feature: 'mirroring', effect: 'ignored', instead: 'nothing is mirrored', source: undefined },
+  ],
+  pushMetrics: new PushMetrics(),
+  loadReports: {
+    streams: 1,
+    clusters: new Map([['outbound|1||a', { succeeded: 3, failed: 2, dropped: 1 }]]),
+  },
+  publishSeconds: 0.25,
+  snapshotAgeSeconds: 7,
+  wallMs: 61_001,
   pushes: 4,
   nacks: 1,
   sourceAgeSeconds: 0.5,
@@ -107,11 +119,16 @@ test('/status tells what is known, what is wrong, and what each client has accep
   ]);
   assert.deepEqual(document.versions, { default: 'v1' });
   assert.deepEqual(document.clients[0].types.Cluster, {
+    state: 'NACKED',
+    forSeconds: 61,
     subscribed: ['*'],
     ackedVersion: 'v1',
-    pending: false,
-    rejection: { version: 'v2', message: 'no', resources: ['a'], wallMs: 1 },
+    rejection: { version: 'v2', message: 'no', resources: ['a'] },
+    withheld: [],
   });
+  assert.deepEqual(document.clients[0].unsupported, [
+    { feature: 'mirroring', effect: 'ignored', instead: 'nothing is mirrored' },
+  ]);
 });
 
 test('/metrics is Prometheus text', () => {

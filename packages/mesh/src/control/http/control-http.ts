@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describeStatus, formatMetrics, type ControlState } from './status.js';
+import { formatMetrics } from './metrics.js';
+import { describeStatus, type ControlState } from './status.js';
 
 export interface HttpAnswer {
   readonly status: number;

@@ -1,7 +1,7 @@
 import { listenerResource, routeResource, type Resource } from '../../xds/resource.js';
 import type { ModelService } from '../registry/model.js';
 import { carriesRequests } from '../registry/protocol.js';
-import { isGrpc, type ClientProfile, type GrpcKind } from '../translate/client-profile.js';
+import { isGrpc, type ClientProfile } from '../translate/client-profile.js';
 import { clusterName, parseClusterName, parseTarget } from '../translate/names.js';
 import { translateApiListener } from '../translate/proxyless/api-listener.js';
 import { Limits } from '../translate/proxyless/limits.js';
@@ -27,8 +27,7 @@ export function entryResources(
   profile: ClientProfile,
   balancer: BalancerName,
 ): EntryResources {
-  const { kind } = profile;
-  return isGrpc(kind) ? new ServiceEntries(view, { ...profile, kind }) : new PortEntries(view, balancer);
+  return isGrpc(profile.kind) ? new ServiceEntries(view, profile) : new PortEntries(view, balancer);
 }
 
 /** What sidecars and Envoy get: a listener for each port, whose routes tell services apart by authority. */
@@ -84,9 +83,9 @@ function byName(resources: readonly Resource[]): ReadonlyMap<string, Resource> {
 /** What gRPC libraries get: a listener for each name of a service that they call, and one set of routes for all of these. */
 class ServiceEntries implements EntryResources {
   readonly #view: () => ClientView;
-  readonly #profile: ClientProfile & { readonly kind: GrpcKind };
+  readonly #profile: ClientProfile;
 
-  constructor(view: () => ClientView, profile: ClientProfile & { readonly kind: GrpcKind }) {
+  constructor(view: () => ClientView, profile: ClientProfile) {
     this.#view = view;
     this.#profile = profile;
   }

@@ -44,6 +44,14 @@ export const FIRST_VERSIONS: Readonly<Record<Capability, FirstVersions>> = {
   weightedRoundRobin: versions({ core: 55, java: 54, go: 56 }), // A58
 };
 
+/**
+ * Versions, both included, that crash or worse when they do it. C-core's ring: grpc/grpc#31766, a picker of the wrong
+ * type, mended in 1.52.
+ */
+const BROKEN: Partial<Record<Capability, Partial<Record<GrpcKind, readonly [number, number]>>>> = {
+  ringHash: { 'grpc-core': [49, 51] },
+};
+
 function versions(of: Partial<Record<'core' | 'java' | 'go' | 'node', number>>): FirstVersions {
   return { 'grpc-core': of.core, 'grpc-java': of.java, 'grpc-go': of.go, 'grpc-node': of.node };
 }
@@ -98,7 +106,11 @@ function kindOf(userAgentName: string): ClientKind {
 
 function capabilitiesOf(kind: GrpcKind, minor: number): ReadonlySet<Capability> {
   return new Set(
-    [...ALL].filter((capability) => minor >= (FIRST_VERSIONS[capability][kind] ?? Number.POSITIVE_INFINITY)),
+    [...ALL].filter((capability) => {
+      const [from, to] = BROKEN[capability]?.[kind] ?? [Number.POSITIVE_INFINITY, 0];
+      const isBroken = minor >= from && minor <= to;
+      return !isBroken && minor >= (FIRST_VERSIONS[capability][kind] ?? Number.POSITIVE_INFINITY);
+    }),
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '@weir/core';
 import { fieldAtFault } from './field-at-fault.js';
+import type { Told } from './told.js';
 
 /** A version that a client refused, and its reason. */
 export interface Rejection {
@@ -18,11 +19,10 @@ export interface Rejection {
 export interface InFlight {
   readonly nonce: string;
   readonly version: string;
+  /** What the client had before of each resource that is new, changed or removed; undefined: nothing. */
+  readonly before: ReadonlyMap<string, Told | undefined>;
   /** Holds something the client did not have; false for a response that only removes. */
   readonly adds: boolean;
-  /** Holds something the client had in no version. */
-  readonly introduces: boolean;
-  readonly names: readonly string[];
 }
 
 /** What a request says of the response before it. */
@@ -39,6 +39,7 @@ export class Answers {
   #latencyMs = 0;
   #ackedVersion = '';
   #rejection: Rejection | undefined;
+  readonly #held = new Map<string, Told | undefined>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -58,7 +59,18 @@ export class Answers {
     return this.#ackedVersion;
   }
 
-  /** What the client refused last; undefined once it has accepted a later response. */
+  /** Whether the response in flight holds something that the client had in no version. */
+  get introduces(): boolean {
+    for (const told of this.#inFlight?.before.values() ?? []) if (told === undefined) return true;
+    return false;
+  }
+
+  /** What the client stays with of resources that it refused, by name; undefined: without any. */
+  get held(): ReadonlyMap<string, Told | undefined> {
+    return this.#held;
+  }
+
+  /** What the client refused last; undefined once it has accepted all that it refused in another version. */
   get rejection(): Rejection | undefined {
     return this.#rejection;
   }
@@ -94,17 +106,27 @@ export class Answers {
     this.#answeredWallMs = this.#clock.wallMs();
     if (errorMessage === undefined) {
       this.#ackedVersion = answered.version;
-      this.#rejection = undefined;
+      for (const name of answered.before.keys()) this.#held.delete(name);
+      if (this.#held.size === 0) this.#rejection = undefined;
       return 'ack';
     }
-    const mentioned = answered.names.filter((name) => errorMessage.includes(name));
+    for (const [name, told] of answered.before) if (!this.#held.has(name)) this.#held.set(name, told);
+    const names = [...answered.before.keys()];
+    const mentioned = names.filter((name) => errorMessage.includes(name));
     this.#rejection = {
       version: answered.version,
       message: errorMessage,
-      resources: mentioned.length > 0 ? mentioned : answered.names,
-      field: fieldAtFault(errorMessage, answered.names),
+      resources: mentioned.length > 0 ? mentioned : names,
+      field: fieldAtFault(errorMessage, names),
       wallMs: this.#answeredWallMs,
     };
     return 'nack';
+  }
+
+  /** The client has let go of everything but these. */
+  retain(isKept: (name: string) => boolean): void {
+    if (this.#held.size === 0) return;
+    for (const name of this.#held.keys()) if (!isKept(name)) this.#held.delete(name);
+    if (this.#held.size === 0) this.#rejection = undefined;
   }
 }

@@ -7,7 +7,8 @@ import { Answers } from './answers.js';
 import { firstBatch } from './batch.js';
 import { encodeDeltaResponse } from './response.js';
 import { changedSubscription, concerns, type Subscription } from './subscription.js';
-import { ABSENT, type RequestKind, type ResponseRules, type Told, type TypeStream } from './type-stream.js';
+import { ABSENT, type Told } from './told.js';
+import type { RequestKind, ResponseRules, TypeStream } from './type-stream.js';
 
 interface Pending {
   readonly changed: ReadonlyMap<string, Resource>;
@@ -66,6 +67,7 @@ export class DeltaType implements TypeStream<DeltaDiscoveryRequest> {
       if (next.wildcard || next.names.has(name)) this.#told.set(name, { version });
     }
     for (const name of unsubscribe) this.#unsubscribe(name, before, next);
+    if (unsubscribe.length > 0) this.answers.retain((name) => next.wildcard || next.names.has(name));
     for (const name of subscribe) {
       // "The server must still provide those resources … the client may have 'forgotten' those resources".
       if (name !== '*' && name !== '' && initialResourceVersions[name] === undefined) this.#owed.add(name);
@@ -99,21 +101,21 @@ export class DeltaType implements TypeStream<DeltaDiscoveryRequest> {
     // The next snapshot may be the one before.
     this.#settledWith = undefined;
     const batch = firstBatch(pending.changed);
-    let introduces = false;
+    const before = new Map<string, Told | undefined>();
     for (const [name, resource] of batch) {
-      introduces ||= !this.#told.has(name);
+      before.set(name, this.#told.get(name));
       this.#told.set(name, resource);
       this.#owed.delete(name);
     }
     for (const name of pending.removed) {
+      before.set(name, this.#told.get(name) ?? ABSENT);
       // Remembered where the client asked for it by name, so that it is told once.
       if (this.#subscription?.names.has(name)) this.#told.set(name, ABSENT);
       else this.#told.delete(name);
       this.#owed.delete(name);
     }
     const { version } = snapshot.types[this.typeUrl];
-    const names = [...batch.keys(), ...pending.removed];
-    this.answers.sent({ nonce, version, adds: batch.size > 0, introduces, names });
+    this.answers.sent({ nonce, version, before, adds: batch.size > 0 });
     return encodeDeltaResponse(this.typeUrl, version, nonce, batch.values(), pending.removed);
   }
 

@@ -2,7 +2,7 @@ import { endpointResource, type Resource } from '../resource.js';
 import type { Snapshot } from '../snapshot.js';
 import { TYPE_ENDPOINT, type ResourceType } from '../type-urls.js';
 import type { Subscription } from './subscription.js';
-import type { Told } from './type-stream.js';
+import type { Told } from './told.js';
 
 export type ResourceMap = ReadonlyMap<string, Resource>;
 

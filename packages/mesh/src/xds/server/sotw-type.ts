@@ -2,11 +2,10 @@ import type { Clock } from '@weir/core';
 import type { DiscoveryRequest } from '../generated/envoy.service.discovery.v3.js';
 import type { Snapshot } from '../snapshot.js';
 import type { ResourceType } from '../type-urls.js';
-import { Answers } from './answers.js';
+import { Answers, type InFlight } from './answers.js';
 import { firstBatch } from './batch.js';
 import {
   changedResources,
-  holdsAll,
   isSame,
   onlySubscribed,
   sizeOf,
@@ -22,6 +21,7 @@ import {
   nextSubscription,
   type Subscription,
 } from './subscription.js';
+import type { Told } from './told.js';
 import type { RequestKind, ResponseRules, TypeStream } from './type-stream.js';
 
 /** A type in the state-of-the-world variant. */
@@ -80,6 +80,7 @@ export class SotwType implements TypeStream<DiscoveryRequest> {
     this.#subscription = next;
     // Forgetting what was unsubscribed makes a later subscription to it send it again.
     this.#sent = onlySubscribed(this.#sent, next);
+    this.answers.retain((name) => next.wildcard || next.names.has(name));
     const grows =
       before === undefined || (next.wildcard && !before.wildcard) || !isSubset(next.names, before.names);
     // Only a whole set can say "this does not exist", so it answers even when there is nothing new to tell.
@@ -99,8 +100,6 @@ export class SotwType implements TypeStream<DiscoveryRequest> {
     this.#settledWith = undefined;
     const before = this.#sent;
     const batch = this.#isWholeSet ? pending : firstBatch(pending);
-    const introduces = [...batch.keys()].some((name) => !before.has(name));
-    const adds = !holdsAll(before, batch);
     let { version } = snapshot.types[this.typeUrl];
     if (this.#isWholeSet) {
       // Not the snapshot's content yet, so not its version either.
@@ -112,7 +111,7 @@ export class SotwType implements TypeStream<DiscoveryRequest> {
       for (const [name, resource] of batch) sent.set(name, resource);
       this.#sent = sent;
     }
-    this.answers.sent({ nonce, version, adds, introduces, names: [...batch.keys()] });
+    this.answers.sent({ nonce, version, ...newsIn(batch, before) });
     return encodeResponse(this.typeUrl, version, nonce, batch.values());
   }
 
@@ -169,6 +168,15 @@ export class SotwType implements TypeStream<DiscoveryRequest> {
     this.#withheld = withheld;
     return fitting.size > 0 ? fitting : undefined;
   }
+}
+
+function newsIn(batch: ResourceMap, before: ResourceMap): Pick<InFlight, 'before' | 'adds'> {
+  const news = new Map<string, Told | undefined>();
+  for (const [name, { version }] of batch) {
+    const told = before.get(name);
+    if (told?.version !== version) news.set(name, told);
+  }
+  return { before: news, adds: news.size > 0 };
 }
 
 function countMissing(resources: ResourceMap, from: ResourceMap): number {

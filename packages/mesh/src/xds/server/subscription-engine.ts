@@ -153,7 +153,7 @@ export class SubscriptionEngine<Request extends { readonly typeUrl?: string | un
     const names = endpoints.subscription?.names;
     // Only endpoints the client never had make a cluster unusable; a stream of changes must not starve routes.
     if (names === undefined) return false;
-    if (endpoints.answers.inFlight?.introduces) return true;
+    if (endpoints.answers.introduces) return true;
     for (const name of names) {
       if (!endpoints.told.has(name) && !endpoints.withheld.has(name)) return true;
     }

@@ -2,19 +2,12 @@ import type { Snapshot } from '../snapshot.js';
 import type { ResourceType } from '../type-urls.js';
 import type { Answers } from './answers.js';
 import type { Subscription } from './subscription.js';
+import type { Told } from './told.js';
 
 /**
  * What a request turned out to be. A stale one answers a response that another has overtaken: nothing follows from it.
  */
 export type RequestKind = 'subscribe' | 'ack' | 'nack' | 'stale';
-
-/** What a client was told of a resource. The version of one it was told does not exist is `ABSENT`. */
-export interface Told {
-  readonly version: string;
-}
-
-/** No resource's version. */
-export const ABSENT: Told = { version: '' };
 
 /** What the next response may leave for later, and how large it may be. */
 export interface ResponseRules {

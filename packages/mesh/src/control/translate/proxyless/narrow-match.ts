@@ -1,7 +1,6 @@
 import type { HeaderMatcher, RouteMatch } from '../../../xds/generated/envoy.config.route.v3.js';
 import type { StringMatcher } from '../../../xds/generated/envoy.type.matcher.v3.js';
 import { matchesWhole } from '../../../kube/resources/regex.js';
-import type { GrpcKind } from '../client-profile.js';
 import type { Limits } from './limits.js';
 
 /** What every gRPC call over a connection without TLS says in these. */
@@ -14,7 +13,7 @@ const MAX_SPLITS = 3;
  * A match in the words that every gRPC library knows, as one match or several any of which suffices; none at all where
  * no gRPC call can match. Source: gRFC A28.
  */
-export function narrowMatch(match: RouteMatch, kind: GrpcKind, limits: Limits): readonly RouteMatch[] {
+export function narrowMatch(match: RouteMatch, limits: Limits): readonly RouteMatch[] {
   // gRPC's paths have no query.
   if ((match.queryParameters ?? []).some(({ presentMatch, stringMatch }) => presentMatch || stringMatch))
     return [];
@@ -44,7 +43,7 @@ export function narrowMatch(match: RouteMatch, kind: GrpcKind, limits: Limits): 
       );
       return [];
     }
-    const ways = waysOf(header, kind);
+    const ways = waysOf(header);
     if (ways.length > 1 && ++splits > MAX_SPLITS) {
       limits.add(
         'withoutHeaders: more than 3 values',
@@ -60,10 +59,10 @@ export function narrowMatch(match: RouteMatch, kind: GrpcKind, limits: Limits): 
 }
 
 /** A header's condition as alternatives, each of which is a list of conditions. */
-function waysOf(header: HeaderMatcher, kind: GrpcKind): readonly (readonly HeaderMatcher[])[] {
+function waysOf(header: HeaderMatcher): readonly (readonly HeaderMatcher[])[] {
   const narrowed = withoutStringMatch(header);
-  // grpc-go takes a header that is not there for one that does not match, whatever `invert_match` says.
-  if (kind !== 'grpc-go' || header.invertMatch !== true || header.presentMatch === true) return [[narrowed]];
+  // All but grpc-js take a header that is not there for one that does not match, whatever `invert_match` says.
+  if (header.invertMatch !== true || header.presentMatch === true) return [[narrowed]];
   const absent: HeaderMatcher = { name: header.name, presentMatch: true, invertMatch: true };
   return [[absent], [narrowed]];
 }

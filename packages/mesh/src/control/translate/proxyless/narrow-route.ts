@@ -5,7 +5,7 @@ import {
 } from '../../../xds/generated/envoy.extensions.filters.http.fault.v3.js';
 import type { Any } from '../../../xds/generated/google.protobuf.js';
 import { FAULT_FILTER, LOCAL_RATE_LIMIT_FILTER, TYPE_FAULT } from '../../../xds/type-urls.js';
-import type { ClientProfile, GrpcKind } from '../client-profile.js';
+import type { ClientProfile } from '../client-profile.js';
 import { metadataContent } from '../sidecar/weir-metadata.js';
 import type { Limits } from './limits.js';
 import { narrowAction } from './narrow-action.js';
@@ -25,7 +25,7 @@ const RETRIED_CODES: ReadonlySet<unknown> = new Set([1, 4, 8, 13, 14]);
  */
 export function narrowHost(
   host: Pick<VirtualHost, 'routes' | 'typedPerFilterConfig'>,
-  profile: ClientProfile & { readonly kind: GrpcKind },
+  profile: ClientProfile,
   ownCluster: string,
   limits: Limits,
 ): readonly Route[] {
@@ -38,12 +38,12 @@ export function narrowHost(
 
 function narrowRoute(
   route: Route,
-  profile: ClientProfile & { readonly kind: GrpcKind },
+  profile: ClientProfile,
   ownCluster: string,
   limits: Limits,
 ): readonly Route[] {
   limits.from(route.metadata);
-  const matches = narrowMatch(route.match ?? {}, profile.kind, limits);
+  const matches = narrowMatch(route.match ?? {}, limits);
   if (matches.length === 0) return [];
   if (route.requestHeadersToAdd || route.requestHeadersToRemove) {
     limits.add('headers: request', 'ignored', 'headers are not changed');

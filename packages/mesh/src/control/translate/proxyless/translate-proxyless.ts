@@ -1,7 +1,7 @@
 import type { RouteConfiguration } from '../../../xds/generated/envoy.config.route.v3.js';
 import type { ModelService } from '../../registry/model.js';
 import { clusterName } from '../names.js';
-import type { ClientProfile, GrpcKind } from '../client-profile.js';
+import type { ClientProfile } from '../client-profile.js';
 import type { ClientView } from '../sidecar/client-view.js';
 import { translateHostRoutes } from '../sidecar/virtual-host-routes.js';
 import type { Limits } from './limits.js';
@@ -12,7 +12,7 @@ export function translateServiceRoutes(
   service: ModelService,
   port: number,
   view: ClientView,
-  profile: ClientProfile & { readonly kind: GrpcKind },
+  profile: ClientProfile,
   limits: Limits,
 ): RouteConfiguration {
   const name = clusterName(service.host, port);
