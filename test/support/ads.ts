@@ -6,7 +6,10 @@ import {
 } from '@grpc/grpc-js';
 import type { AdsConnect } from 'weir/dist/xds/client/ads-client.js';
 import {
+  decodeDeltaDiscoveryResponse,
   decodeDiscoveryResponse,
+  type DeltaDiscoveryRequest,
+  type DeltaDiscoveryResponse,
   type DiscoveryRequest,
   type DiscoveryResponse,
 } from 'weir/dist/xds/generated/envoy.service.discovery.v3.js';
@@ -41,6 +44,39 @@ export class RawAdsClient {
 
   /** Takes the oldest response of the type that was not read; undefined if there is none yet. */
   take(typeUrl: string): DiscoveryResponse | undefined {
+    const at = this.responses.findIndex((response) => response.typeUrl === typeUrl);
+    return at === -1 ? undefined : this.responses.splice(at, 1)[0];
+  }
+
+  close(): void {
+    this.call.cancel();
+    this.#stub.close();
+  }
+}
+
+/** The same for incremental ADS. */
+export class RawDeltaClient {
+  readonly #stub: InstanceType<typeof AdsStub>;
+  readonly call: ClientDuplexStream<DeltaDiscoveryRequest, Buffer>;
+  readonly responses: DeltaDiscoveryResponse[] = [];
+  error: ServiceError | undefined;
+
+  constructor(port: number) {
+    this.#stub = new AdsStub(`127.0.0.1:${port}`, ChannelCredentials.createInsecure(), CHANNEL_OPTIONS);
+    this.call = this.#stub['deltaAggregatedResources']?.();
+    this.call.on('data', (bytes: Buffer) => void this.responses.push(decodeDeltaDiscoveryResponse(bytes)));
+    this.call.on('error', (error: ServiceError) => void (this.error = error));
+  }
+
+  request(request: DeltaDiscoveryRequest): void {
+    this.call.write(request);
+  }
+
+  ack({ typeUrl, nonce: responseNonce }: DeltaDiscoveryResponse): void {
+    this.call.write({ typeUrl, responseNonce });
+  }
+
+  take(typeUrl: string): DeltaDiscoveryResponse | undefined {
     const at = this.responses.findIndex((response) => response.typeUrl === typeUrl);
     return at === -1 ? undefined : this.responses.splice(at, 1)[0];
   }

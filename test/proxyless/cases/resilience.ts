@@ -10,12 +10,15 @@ export const resilience: readonly Case[] = [
     feature: 'timeout of a route',
     async run(stage, caller) {
       const { name } = await stage.service('v1');
-      stage.rules(name, [{ timeout: '0.4s', route: [{ destination: { host: name } }] }]);
-      // The time it takes to find the service counts, too.
-      await untilCalls('it answers', caller, `${name}:50051`, 2, ({ codes }) => codes['0'] === 2);
-      const answer = await caller.calls(`${name}:50051`, 1, { request: { delayMs: 3000 } });
+      stage.rules(name, [{ timeout: '4s', route: [{ destination: { host: name } }] }]);
+      assertAllOk(await caller.calls(`${name}:50051`, 2));
+      const answer = await caller.calls(`${name}:50051`, 1, {
+        request: { delayMs: 20_000 },
+        timeoutMs: 15_000,
+      });
       assert.deepEqual(answer.codes, { [DEADLINE_EXCEEDED]: 1 });
-      assert.ok((answer.latenciesMs[0] ?? Infinity) < 2000, `after ${answer.latenciesMs[0]} ms`);
+      // C-core counts cycles of the processor here, and on some virtual machines is early by two seconds.
+      assert.ok((answer.latenciesMs[0] ?? Infinity) < 6000, `after ${answer.latenciesMs[0]} ms`);
     },
   },
   {
