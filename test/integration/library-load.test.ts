@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type * as grpcJs from '@grpc/grpc-js';
 import { after, before, describe, it } from 'node:test';
-import { inspect, register, reportLoad, snapshot } from '@weir/client';
+import { inspect, measure, register, reportLoad, snapshot } from '@weir/client';
 import { decodeOrcaLoadReport, LOAD_PROBE_PATH, LOAD_TRAILER } from '@weir/core';
 import { type EchoReply, type EchoRequest, echoService } from '../support/echo-service.js';
 import { GRPC_JS_VERSIONS } from '../support/grpc-js-versions.js';
@@ -174,7 +174,7 @@ for (const { version, grpc } of GRPC_JS_VERSIONS) {
 
     it('inspect tells the policy in use, and what it knows of each endpoint', async () => {
       const outlier_detection = {
-        child_policy: [{ weir_subset: { size: 2, client: 'x', childPolicy: [{ weir_p2c_ewma: {} }] } }],
+        child_policy: [{ weir_subset: { size: 2, clientId: 'x', childPolicy: [{ weir_p2c_ewma: {} }] } }],
       };
       const client = connect({ outlier_detection });
       assert.equal(inspect(client.client).policy, undefined);
@@ -198,6 +198,26 @@ for (const { version, grpc } of GRPC_JS_VERSIONS) {
       );
       assert.deepEqual(p2c.attemptsByCode, { ok: 20 });
       assert.ok(copies.some((copy) => copy.version === version));
+    });
+
+    it('measure tells OpenTelemetry of attempts and connections, by target and method', async () => {
+      const seen = new Map<string, object>();
+      const instrument = (name: string) => {
+        const take = (_value: number, attributes: object): void => void seen.set(name, attributes);
+        return { add: take, record: take };
+      };
+      measure({ createCounter: instrument, createHistogram: instrument });
+      try {
+        const client = connect({ weir_least_request: {} });
+        await client.unary();
+        const target = { 'grpc.target': `static:///${servers.map(({ address }) => address).join(',')}` };
+        const method = { 'grpc.method': 'weir.test.Echo/Unary', ...target };
+        assert.deepEqual(seen.get('grpc.client.attempt.started'), method);
+        assert.deepEqual(seen.get('grpc.client.attempt.duration'), { ...method, 'grpc.status': 'OK' });
+        assert.deepEqual(seen.get('grpc.lb.pick_first.connection_attempts_succeeded'), target);
+      } finally {
+        measure(undefined);
+      }
     });
 
     it('inspect names a policy that is misspelt, or that nobody asked for', async () => {

@@ -21,7 +21,7 @@ import type {
 } from './policy/policy.js';
 import { addressOf, resolvedEndpoint } from './policy/resolved-endpoint.js';
 import { chooseSubset, parseSubset, type SubsetConfig } from './policy/subset.js';
-import type { FoundEndpoint, Resolver, ResolverType } from './resolver/resolver.js';
+import { createResolver, type FoundEndpoint, type Resolver, type ResolverType } from './resolver/resolver.js';
 import { withDefaultPolicy } from './resolver/service-config.js';
 
 /** What is used of the module `@grpc/grpc-js`. */
@@ -43,9 +43,13 @@ type Picking = (args: grpcJs.experimental.PickArgs) => grpcJs.experimental.PickR
 type Maker<T> = new (...args: readonly unknown[]) => T;
 
 /** What a resolver passes on to the policy. The name's beginning keeps it from the connections. */
-const NOTE = 'grpc.internal.no_subchannel.weir_note';
+const PASSED_ON = 'grpc.internal.no_subchannel.weir';
+interface PassedOn {
+  readonly note: string;
+  readonly target: string;
+}
 interface Attributes {
-  readonly [NOTE]?: string;
+  readonly [PASSED_ON]?: PassedOn;
 }
 
 /** Makes a policy known to a copy of grpc-js, under its name in service config and in xDS' `TypedStruct`. */
@@ -87,7 +91,8 @@ export function registerPolicy<Config, Host extends { readonly leaf: Leaf }>(
     /** @param list up to 1.13 an array, later a result that may be an error; @param resolverNote since 1.14 */
     updateAddressList(list: unknown, config: unknown, options: Attributes, resolverNote = ''): boolean {
       if (!(config instanceof WeirConfig)) return false;
-      const note = options[NOTE] ?? resolverNote;
+      const { note = resolverNote, target = '' } = options[PASSED_ON] ?? {};
+      this.#channel.target = target;
       this.#channel.options = { ...this.#channelOptions, ...options };
       this.#channel.note = note;
       const result = Array.isArray(list)
@@ -135,7 +140,7 @@ export function registerPolicy<Config, Host extends { readonly leaf: Leaf }>(
 }
 
 /** Makes `weir_subset` known: any policy over a part of the endpoints. */
-export function registerSubset(grpc: GrpcJs, client: string): void {
+export function registerSubset(grpc: GrpcJs, clientId: string): void {
   type Child = grpcJs.experimental.TypedLoadBalancingConfig;
   class SubsetLoadBalancingConfig {
     readonly config: SubsetConfig;
@@ -151,7 +156,7 @@ export function registerSubset(grpc: GrpcJs, client: string): void {
       return { [SUBSET]: { ...this.config, childPolicy: [this.child.toJsonObject()] } };
     }
     static createFromJson(json: object): SubsetLoadBalancingConfig {
-      const config = parseSubset(json, client);
+      const config = parseSubset(json, clientId);
       const child = grpc.experimental.selectLbConfigFromList(config.childPolicy as never);
       if (child === null) throw new TypeError(`${SUBSET}: no policy in childPolicy is known and well-formed`);
       return new SubsetLoadBalancingConfig(config, child);
@@ -227,6 +232,7 @@ class AdaptedChannel implements PolicyChannel {
   readonly #pick: Picking;
   options: object = {};
   note = '';
+  target = '';
 
   constructor(grpc: GrpcJs, minor: SupportedMinor, helper: Helper, credentials: unknown, pick: Picking) {
     this.grpc = grpc;
@@ -328,39 +334,25 @@ function lookupIn(metadata: grpcJs.Metadata | undefined): TrailerLookup {
 
 /** Makes a resolver known to a copy of grpc-js. */
 export function registerResolver(grpc: GrpcJs, minor: SupportedMinor, type: ResolverType): void {
+  const isKnown = (policy: string): boolean => grpc.experimental.isLoadBalancerNameRegistered(policy);
   class WeirResolver {
-    #resolver: Resolver | undefined;
-    #error: string | undefined;
-    readonly #fail: (details: string) => void;
-
-    constructor(target: grpcJs.experimental.GrpcUri, listener: unknown, options: grpcJs.ChannelOptions) {
-      const serviceConfig = withDefaultPolicy(options['grpc.service_config'], (name) =>
-        grpc.experimental.isLoadBalancerNameRegistered(name),
-      );
-      this.#fail = (details) => reportFailure(grpc, minor, listener, details);
-      try {
-        this.#resolver = type.create(
-          target.path,
-          {
-            found: (endpoints, note) => reportFound(minor, listener, endpoints, serviceConfig, note),
-            failed: this.#fail,
-          },
-          options,
-        );
-      } catch (error) {
-        this.#error = error instanceof Error ? error.message : String(error);
-      }
+    readonly #resolver: Resolver;
+    constructor({ path }: grpcJs.experimental.GrpcUri, listener: unknown, options: grpcJs.ChannelOptions) {
+      const serviceConfig = withDefaultPolicy(options['grpc.service_config'], isKnown);
+      const target = `${type.scheme}:///${path}`;
+      this.#resolver = createResolver(type, path, options, {
+        found: (endpoints, note) => reportFound(minor, listener, endpoints, serviceConfig, { note, target }),
+        failed: (details) => reportFailure(grpc, minor, listener, details),
+      });
     }
     updateResolution(): void {
-      const error = this.#error;
-      if (error !== undefined) process.nextTick(() => this.#fail(error));
-      else this.#resolver?.resolve();
+      this.#resolver.resolve();
     }
     destroy(): void {
-      this.#resolver?.close();
+      this.#resolver.close();
     }
-    static getDefaultAuthority(target: grpcJs.experimental.GrpcUri): string {
-      return type.authorityOf(target.path);
+    static getDefaultAuthority({ path }: grpcJs.experimental.GrpcUri): string {
+      return type.authorityOf(path);
     }
   }
   grpc.experimental.registerResolver(type.scheme, WeirResolver as never);
@@ -383,14 +375,16 @@ function reportFound(
   listener: unknown,
   found: readonly FoundEndpoint[],
   serviceConfig: object,
-  note: string,
+  passedOn: PassedOn,
 ): void {
   const endpoints = found.map(({ host, port, ...weir }) => ({ addresses: [{ host, port }], weir }));
+  const attributes = { [PASSED_ON]: passedOn };
   if (minor < 14) {
-    (listener as Listener13).onSuccessfulResolution(endpoints, serviceConfig, null, null, { [NOTE]: note });
-  } else {
-    (listener as Listener14)({ ok: true, value: endpoints }, {}, { ok: true, value: serviceConfig }, note);
+    (listener as Listener13).onSuccessfulResolution(endpoints, serviceConfig, null, null, attributes);
+    return;
   }
+  const result = { ok: true, value: endpoints };
+  (listener as Listener14)(result, attributes, { ok: true, value: serviceConfig }, passedOn.note);
 }
 
 function reportFailure(grpc: GrpcJs, minor: SupportedMinor, listener: unknown, details: string): void {

@@ -2,12 +2,12 @@ import ownGrpc from '@grpc/grpc-js';
 import { hostname } from 'node:os';
 import { copyOfProgram, type GrpcCopy, loadedCopies } from './grpc-copies.js';
 import { type GrpcJs, registerPolicy, registerResolver, registerSubset } from './grpc-js.js';
+import { measurements } from './measure.js';
 import { balancingPolicyTypes } from './policy/balancing-policy-types.js';
 import { k8sResolver } from './resolver/k8s-resolver.js';
 import { staticResolver } from './resolver/static-resolver.js';
 import { supportedMinor } from './supported-version.js';
 import { systemClock, systemRandom } from './system.js';
-import { noMetrics } from './telemetry/metric-sink.js';
 
 const registered = new WeakSet<object>();
 
@@ -26,7 +26,7 @@ export function register(grpc?: GrpcJs): void {
   const copy = copies.find(({ exports }) => (exports as GrpcJs).experimental === chosen.experimental);
   const minor = supportedMinor(chosen, copy?.version);
   if (grpc === undefined) refuseOtherCopy(copy, copies);
-  const around = { clock: systemClock, random: systemRandom(), metrics: noMetrics };
+  const around = { clock: systemClock, random: systemRandom(), metrics: measurements };
   for (const type of balancingPolicyTypes(around)) registerPolicy(chosen, minor, type);
   registerSubset(chosen, hostname());
   registerResolver(chosen, minor, staticResolver);

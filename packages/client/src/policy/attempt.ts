@@ -9,6 +9,7 @@ import {
   RETRY_PUSHBACK_HEADER,
 } from '@weir/core';
 import type { ClientHost } from './client-host.js';
+import type { MeasuredAttempt } from '../telemetry/metric-sink.js';
 import type { AttemptObserver, TrailerLookup } from './policy.js';
 
 const RESOURCE_EXHAUSTED = 8;
@@ -16,20 +17,22 @@ const RESOURCE_EXHAUSTED = 8;
 /** Who hears of an attempt that has ended. */
 export interface AttemptOwner {
   readonly clock: Clock;
-  attemptEnded(host: ClientHost, attempt: AttemptFeedback, method: string): void;
+  attemptStarted(method: string): void;
+  attemptEnded(host: ClientHost, attempt: AttemptFeedback & MeasuredAttempt): void;
 }
 
 /**
  * One attempt at a host. It counts as in flight from the moment of the pick, since a burst of calls is picked
  * for before the first of them opens its stream; one that opens none is `forgotten`.
  */
-export class Attempt implements AttemptObserver, AttemptFeedback {
+export class Attempt implements AttemptObserver, AttemptFeedback, MeasuredAttempt {
   readonly #host: ClientHost;
   readonly #owner: AttemptOwner;
   #counted = true;
-  #method = '';
   #startedMs = -1;
+  method = '';
   latencyMs = -1;
+  durationMs = 0;
   failed = false;
   grpcCode = -1;
   pushbackMs: number | undefined = undefined;
@@ -51,8 +54,9 @@ export class Attempt implements AttemptObserver, AttemptFeedback {
 
   started(method: string): void {
     if (!this.#counted) this.#host.stats.begin();
-    this.#method = method;
+    this.method = method;
     this.#startedMs = this.#owner.clock.nowMs();
+    this.#owner.attemptStarted(method);
   }
 
   answered(): void {
@@ -60,13 +64,14 @@ export class Attempt implements AttemptObserver, AttemptFeedback {
   }
 
   ended(grpcCode: number, trailer: TrailerLookup): void {
-    if (this.latencyMs < 0) this.answered();
+    this.durationMs = this.#owner.clock.nowMs() - this.#startedMs;
+    if (this.latencyMs < 0) this.latencyMs = this.durationMs;
     this.grpcCode = grpcCode;
     this.failed = speaksAgainstHost(grpcCode);
     if (this.failed) this.pushbackMs = pushbackIn(trailer);
     this.load = loadIn(trailer);
     this.#host.stats.end(this.failed);
-    this.#owner.attemptEnded(this.#host, this, this.#method);
+    this.#owner.attemptEnded(this.#host, this);
   }
 }
 

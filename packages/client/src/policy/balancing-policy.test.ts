@@ -45,6 +45,7 @@ const noTrailers: TrailerLookup = () => undefined;
 const request: PickRequest = { routeHash: undefined, header: () => undefined };
 
 class Rig implements PolicyChannel {
+  readonly target = 'static:///a:1';
   readonly clock = new FakeClock();
   readonly leaves = new Map<string, FakeLeaf>();
   readonly published: string[] = [];

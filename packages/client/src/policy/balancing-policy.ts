@@ -12,7 +12,7 @@ import {
 } from '@weir/core';
 import { Attempt, type AttemptOwner } from './attempt.js';
 import { ClientHost, endpointOf } from './client-host.js';
-import type { MetricSink } from '../telemetry/metric-sink.js';
+import type { ConnectionEvent, MeasuredAttempt, MetricSink } from '../telemetry/metric-sink.js';
 import type {
   AttemptObserver,
   ConnectionState,
@@ -128,11 +128,15 @@ export class BalancingPolicy implements Policy<BalancingConfig, ClientHost>, Att
     return attempt;
   }
 
-  attemptEnded(host: ClientHost, attempt: AttemptFeedback, method: string): void {
+  attemptStarted(method: string): void {
+    this.#around.metrics.attemptStarted(this.#channel.target, method);
+  }
+
+  attemptEnded(host: ClientHost, attempt: AttemptFeedback & MeasuredAttempt): void {
     if (attempt.load !== undefined) host.load = attempt.load;
     this.#attemptsByCode[attempt.grpcCode] = (this.#attemptsByCode[attempt.grpcCode] ?? 0) + 1;
     this.#balancer?.onAttemptEnd?.(host, attempt);
-    this.#around.metrics.attemptEnded(method, attempt);
+    this.#around.metrics.attemptEnded(this.#channel.target, attempt);
   }
 
   connect(): void {
@@ -169,11 +173,13 @@ export class BalancingPolicy implements Policy<BalancingConfig, ClientHost>, Att
   }
 
   #connectTo(host: ClientHost, origin: ResolvedEndpoint): void {
-    let wasReady = false;
+    let before: ConnectionState = 'idle';
     const leaf = this.#channel.createLeaf(origin, (error) => {
       if (error !== undefined) this.#lastError = `${origin.address}: ${error}`;
-      if (wasReady && leaf.state !== 'ready') this.#channel.requestResolution();
-      wasReady = leaf.state === 'ready';
+      if (before === 'ready' && leaf.state !== 'ready') this.#channel.requestResolution();
+      const event = eventOf(before, leaf.state);
+      before = leaf.state;
+      if (event !== undefined) this.#around.metrics.connectionChanged(this.#channel.target, event);
       this.#connectionChanged();
     });
     host.attach(leaf);
@@ -279,6 +285,13 @@ const notFailed: HostView = {
   isAvailable: (host) => (host as ClientHost).state !== 'failed',
   weightOf: ({ endpoint }) => endpoint.weight,
 };
+
+function eventOf(before: ConnectionState, now: ConnectionState): ConnectionEvent | undefined {
+  if (before === now) return undefined;
+  if (now === 'ready') return 'connected';
+  if (before === 'ready') return 'disconnected';
+  return now === 'failed' ? 'connect failed' : undefined;
+}
 
 function stateOf(hosts: readonly ClientHost[]): ConnectionState {
   if (hosts.some(({ state }) => state === 'ready')) return 'ready';

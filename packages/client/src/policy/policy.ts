@@ -66,6 +66,8 @@ export type Verdict<Host> = 'wait' | { readonly failure: string } | Host;
 
 /** What a policy may ask of the channel it works for. */
 export interface PolicyChannel {
+  /** The target as the user wrote it; empty where grpc-js does not say. */
+  readonly target: string;
   createLeaf(endpoint: ResolvedEndpoint, onChange: (error: string | undefined) => void): Leaf;
   /**
    * Tells the channel the state, and has the calls that wait picked for again.

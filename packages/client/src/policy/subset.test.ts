@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { chooseSubset, parseSubset } from './subset.js';
 
 const own = (address: string): string => address;
-const config = (size: number, client: string) => ({ size, client, childPolicy: [] });
+const config = (size: number, clientId: string) => ({ size, clientId, childPolicy: [] });
 const endpointLists = fc.uniqueArray(fc.ipV4(), { minLength: 2, maxLength: 40 });
 
 describe('chooseSubset', () => {
@@ -47,7 +47,7 @@ describe('parseSubset', () => {
   it('balances by the default policy within it, for the client that it is', () => {
     assert.deepEqual(parseSubset({ size: 3 }, 'pod-1'), {
       size: 3,
-      client: 'pod-1',
+      clientId: 'pod-1',
       childPolicy: [{ weir_p2c_ewma: {} }],
     });
   });

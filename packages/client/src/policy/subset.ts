@@ -5,7 +5,7 @@ export interface SubsetConfig {
   /** How many endpoints a client uses. */
   readonly size: number;
   /** What tells clients apart. */
-  readonly client: string;
+  readonly clientId: string;
   /** As in service config: the first that is known balances among them. */
   readonly childPolicy: readonly object[];
 }
@@ -13,16 +13,16 @@ export interface SubsetConfig {
 /**
  * Reads the JSON of `weir_subset`.
  *
- * @param client what tells this client from others unless the JSON says so: in a pod its name
+ * @param clientId what tells this client from others unless the JSON says so: in a pod its name
  * @throws {TypeError} naming the field at fault
  */
-export function parseSubset(json: object, client: string): SubsetConfig {
-  const fields = readFields('weir_subset', json, { size: 'number', client: 'text', childPolicy: 'list' });
+export function parseSubset(json: object, clientId: string): SubsetConfig {
+  const fields = readFields('weir_subset', json, { size: 'number', clientId: 'text', childPolicy: 'list' });
   const { size, childPolicy = [{ weir_p2c_ewma: {} }] } = fields as Partial<SubsetConfig>;
   if (size === undefined || !Number.isInteger(size) || size < 1) {
     throw new TypeError(`weir_subset: size must be a whole number of at least 1, not ${size}`);
   }
-  return { size, client: (fields['client'] as string | undefined) ?? client, childPolicy };
+  return { size, clientId: (fields['clientId'] as string | undefined) ?? clientId, childPolicy };
 }
 
 /**
@@ -33,11 +33,11 @@ export function parseSubset(json: object, client: string): SubsetConfig {
 export function chooseSubset<T>(
   endpoints: readonly T[],
   addressOf: (endpoint: T) => string,
-  { size, client }: SubsetConfig,
+  { size, clientId }: SubsetConfig,
 ): readonly T[] {
   if (endpoints.length <= size) return endpoints;
   return endpoints
-    .map((endpoint) => ({ endpoint, hash: xxHash64(`${client} ${addressOf(endpoint)}`) }))
+    .map((endpoint) => ({ endpoint, hash: xxHash64(`${clientId} ${addressOf(endpoint)}`) }))
     .sort((a, b) => compareHashes(a.hash, b.hash))
     .slice(0, size)
     .map(({ endpoint }) => endpoint);

@@ -42,3 +42,18 @@ export interface ResolverType {
 
 /** The channel's options, as the user gave them. */
 export type ResolverOptions = Readonly<Record<string, unknown>>;
+
+/** The resolver of a target; of one that cannot be, a resolver that says why whenever it is asked. */
+export function createResolver(
+  type: ResolverType,
+  path: string,
+  options: ResolverOptions,
+  listener: ResolverListener,
+): Resolver {
+  try {
+    return type.create(path, listener, options);
+  } catch (error) {
+    const details = error instanceof Error ? error.message : String(error);
+    return { resolve: () => queueMicrotask(() => listener.failed(details)), close: () => {} };
+  }
+}
