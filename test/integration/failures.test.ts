@@ -6,6 +6,7 @@ import { callOptions, callUnary, createEchoClient, type EchoClient } from '../su
 import { spawnEchoServer, type EchoServerProcess } from '../support/echo-server-process.js';
 import type { ReceivedEchoReply } from '../support/echo-service.js';
 import { direct, needsWeir, startMesh, type Mesh } from '../support/mesh.js';
+import { readMetric } from '../support/read-metric.js';
 import { until } from '../support/until.js';
 
 /** Opens a bidirectional stream and learns from its first answer which server has it. */
@@ -60,7 +61,7 @@ describe('when a server dies without a word', () => {
     // Whoever still has streams would be asked less.
     for (const { call } of streams) call.cancel();
     await until('no stream is open', async () => {
-      return direct || /^weir_downstream_streams 0$/m.test((await mesh.weir.get('/metrics')).body);
+      return direct || readMetric((await mesh.weir.get('/metrics')).body, 'weir_downstream_streams') === 0;
     });
 
     // The dead server's EndpointSlice still says "ready": a connection that is refused was provably not
