@@ -20,7 +20,7 @@ import { planPolicies, planRule, takesAll, type PolicySpec, type RoutePlan } fro
 import { jsonOfSource, weirMetadata } from './weir-metadata.js';
 
 /** The part of a virtual host that rules and policies decide. */
-export type HostRoutes = Pick<VirtualHost, 'routes' | 'typedPerFilterConfig'>;
+export type HostRoutes = Pick<VirtualHost, 'routes' | 'typedPerFilterConfig' | 'metadata'>;
 
 const DEFAULT_PLAN: RoutePlan = {
   name: 'default',
@@ -38,13 +38,16 @@ export function translateHostRoutes(service: ModelService, port: number, view: C
   const plans = chosen?.rules.flatMap((rule) => planRule(rule, view.client, port)) ?? [];
   // As in Istio, rules of which none is for this client leave the service as it is without them.
   const reached = plans.length === 0 ? [DEFAULT_PLAN] : untilAllTaken(plans);
-  const limit = ofService?.whole?.spec.rateLimit;
+  const whole = ofService?.whole;
+  const limit = whole?.spec.rateLimit;
   return {
     routes: planPolicies(reached, ofService).map((plan) => translateRoute(plan, service, port, view)),
     // On the host, so that all its routes share one bucket.
-    ...(limit !== undefined && {
-      typedPerFilterConfig: { [LOCAL_RATE_LIMIT_FILTER]: translateRateLimit(limit, service.host) },
-    }),
+    ...(whole !== undefined &&
+      limit !== undefined && {
+        typedPerFilterConfig: { [LOCAL_RATE_LIMIT_FILTER]: translateRateLimit(limit, service.host) },
+        metadata: weirMetadata({ source: jsonOfSource(whole.source) }),
+      }),
   };
 }
 
