@@ -9,9 +9,8 @@ import type { Answer, CallOrder, Order } from './caller-protocol.js';
 
 register();
 if (process.env['WEIR_CLIENT'] === '1') {
-  const name: string = '@weir/client';
-  const { registerWeir } = (await import(name)) as { registerWeir?: () => void };
-  registerWeir?.();
+  const { register: registerWeir } = await import('@weir/client');
+  registerWeir();
 }
 
 const channels = new Map<string, Client>();

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -15,8 +15,8 @@ const FREE = '127.0.0.1:0';
 export interface WeirRun {
   /** Where the sidecar stands for `greeter:50051`. */
   readonly greeter: string;
-  /** Where xDS is served. */
-  readonly xds: string;
+  /** The file by which an xDS client finds the control plane. */
+  readonly bootstrap: string;
   stop(): void;
 }
 
@@ -34,9 +34,11 @@ export async function startWeir(addresses: readonly string[]): Promise<WeirRun> 
     readonly admin: string;
   };
   while (!(await isReady(admin))) await sleep(50);
+  const bootstrap = join(mesh, 'bootstrap.json');
+  execFileSync(process.execPath, [weir, 'bootstrap', '--server', xds, '-o', bootstrap]);
   return {
     greeter: listeners['greeter:50051']!,
-    xds,
+    bootstrap,
     stop: () => {
       child.kill();
       rmSync(mesh, { recursive: true });
