@@ -4,6 +4,9 @@ export interface KubeObjectMeta {
   /** Absent on objects that belong to no namespace. */
   readonly namespace?: string;
   readonly resourceVersion?: string;
+  readonly generation?: number;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** Any object as the API server sends it, parsed from JSON. */

@@ -15,7 +15,7 @@ export type {
   MergeOptions,
   PlaceOf,
 } from './merge-slices.js';
-export { compareEndpoints, mergeSlices } from './merge-slices.js';
+export { compareEndpoints, mergeSlices, placeOfLabels } from './merge-slices.js';
 export type { KubeChange, Strip } from './object-store.js';
 export type { ReflectorOptions, ReflectorPhase } from './reflector.js';
 export { Reflector } from './reflector.js';

@@ -38,6 +38,11 @@ export type LabelsOf = (namespace: string, pod: string) => Labels;
 /** Where a node stands; `''` where unknown. */
 export type PlaceOf = (nodeName: string) => { readonly region: string; readonly zone: string };
 
+/** Where a node stands, by its labels. */
+export function placeOfLabels(labels: Labels = {}): ReturnType<PlaceOf> {
+  return { region: labels[REGION_LABEL] ?? '', zone: labels[ZONE_LABEL] ?? '' };
+}
+
 export interface MergeOptions {
   /** Default: none is known. */
   readonly labelsOf?: LabelsOf | undefined;

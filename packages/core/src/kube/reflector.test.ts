@@ -237,6 +237,29 @@ test('a kind the server does not have is looked for from time to time', () => {
   assert.equal(r.recovered, 1);
 });
 
+test('a kind is read in the best version that the server has', () => {
+  const r = rig({ otherVersions: ['v1beta1'], absentRetryMs: 10_000 });
+  const path = () => r.api.lists[0]?.request.path;
+  r.reflector.start();
+  assert.equal(path(), '/apis/discovery.k8s.io/v1/endpointslices');
+  r.api.refuseList({ status: 404 });
+  assert.equal(path(), '/apis/discovery.k8s.io/v1beta1/endpointslices');
+  assert.equal(r.failures.length, 0);
+  r.api.refuseList({ status: 404 });
+  assert.equal(r.reflector.phase, 'absent');
+  r.clock.advance(15_000);
+  assert.equal(path(), '/apis/discovery.k8s.io/v1/endpointslices');
+  r.api.refuseList({ status: 404 });
+  r.api.answerList('10', [object('a', '3')]);
+  assert.equal(r.reflector.resource.version, 'v1beta1');
+  // When it goes away, the other versions are looked for, and what is known stays meanwhile.
+  r.api.endWatch({ status: 404 });
+  assert.deepEqual(r.known(), ['a']);
+  r.clock.advance(15_000);
+  r.api.answerList('20', [object('a', '3'), object('b', '12')]);
+  assert.deepEqual([r.reflector.resource.version, r.known()], ['v1', ['a', 'b']]);
+});
+
 test('a kind that goes away keeps its objects, and is listed when it is back', () => {
   const r = following();
   r.api.endWatch({ status: 404 });

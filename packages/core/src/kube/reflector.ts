@@ -13,6 +13,8 @@ export interface ReflectorOptions<T> {
   readonly clock: Clock;
   readonly random: Random;
   readonly resource: KubeResource;
+  /** Of the same objects, asked for where the server does not have that of `resource`; the best first. */
+  readonly otherVersions?: readonly string[];
   /** Undefined: all namespaces, or a resource that has none. */
   readonly namespace?: string | undefined;
   readonly labelSelector?: string;
@@ -67,7 +69,10 @@ const WATCH_GRACE_MS = 15_000;
 export class Reflector<T> {
   readonly #options: ReflectorOptions<T>;
   readonly #store: ObjectStore<T>;
-  readonly #path: string;
+  /** The kind in all its versions, the best first. */
+  readonly #resources: readonly KubeResource[];
+  /** Which of them is asked for now. */
+  #chosen = 0;
   #phase: ReflectorPhase = 'closed';
   #synced = false;
   #seenMs: number | undefined;
@@ -86,12 +91,18 @@ export class Reflector<T> {
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
     this.#store = new ObjectStore(options.strip);
-    this.#path = collectionPath(options.resource, options.namespace);
+    const versions = [options.resource.version, ...(options.otherVersions ?? [])];
+    this.#resources = versions.map((version) => ({ ...options.resource, version }));
   }
 
   /** By `namespace/name`, as last known. */
   get objects(): ReadonlyMap<string, T> {
     return this.#store.objects;
+  }
+
+  /** The kind, in the version it is read in. */
+  get resource(): KubeResource {
+    return this.#resources[this.#chosen] ?? this.#options.resource;
   }
 
   get phase(): ReflectorPhase {
@@ -277,11 +288,19 @@ export class Reflector<T> {
   }
 
   #fail(verb: 'list' | 'watch', error: KubeApiError): void {
-    const { clock, random, resource, namespace, backoff = DEFAULT_BACKOFF } = this.#options;
-    this.#attempt += 1;
+    const { clock, random, namespace, backoff = DEFAULT_BACKOFF } = this.#options;
+    const { resource } = this;
     const isAbsent = error.status === 404;
-    // A kind that is gone is not watched any more, but looked for.
-    if (isAbsent) this.#version = '';
+    if (isAbsent) {
+      // A kind that is gone is not watched any more, but looked for, in all its versions.
+      this.#version = '';
+      this.#chosen = (this.#chosen + 1) % this.#resources.length;
+      if (this.#chosen > 0) {
+        this.#list();
+        return;
+      }
+    }
+    this.#attempt += 1;
     this.#phase = isAbsent ? 'absent' : 'waiting';
     const delayMs = isAbsent
       ? (this.#options.absentRetryMs ?? 10_000) * (0.5 + random.next())
@@ -297,7 +316,7 @@ export class Reflector<T> {
   #request(params: Readonly<Record<string, string>>): KubeRequest {
     const { labelSelector, fieldSelector, metadataOnly = false } = this.#options;
     return {
-      path: this.#path,
+      path: collectionPath(this.resource, this.#options.namespace),
       params: {
         ...params,
         ...(labelSelector !== undefined && { labelSelector }),
