@@ -3,6 +3,7 @@ import type { LoadedObject } from '../../kube/directory/manifest-set.js';
 import type { DestinationRuleObject } from '../../kube/resources/destination-rule.js';
 import type { EndpointSliceObject } from '../../kube/resources/endpoint-slice.js';
 import type { GrpcPolicyObject } from '../../kube/resources/grpc-policy.js';
+import type { NodeObject } from '../../kube/resources/node.js';
 import type { PodObject } from '../../kube/resources/pod.js';
 import type { ServiceEntryObject } from '../../kube/resources/service-entry.js';
 import type { ServiceObject } from '../../kube/resources/service.js';
@@ -15,6 +16,8 @@ export interface SortedObjects {
   readonly slices: Map<string, Loaded<EndpointSliceObject>[]>;
   /** By `podKey`. */
   readonly pods: Map<string, Loaded<PodObject>>;
+  /** By name. */
+  readonly nodes: Map<string, Loaded<NodeObject>>;
   readonly entries: Loaded<ServiceEntryObject>[];
   readonly virtualServices: Loaded<VirtualServiceObject>[];
   readonly destinationRules: Loaded<DestinationRuleObject>[];
@@ -31,6 +34,7 @@ export function sortByKind(objects: readonly LoadedObject[]): SortedObjects {
     services: [],
     slices: new Map(),
     pods: new Map(),
+    nodes: new Map(),
     entries: [],
     virtualServices: [],
     destinationRules: [],
@@ -55,6 +59,9 @@ export function sortByKind(objects: readonly LoadedObject[]): SortedObjects {
         break;
       case 'Pod':
         sorted.pods.set(podKey(object.metadata.namespace, object.metadata.name), { object, ...place });
+        break;
+      case 'Node':
+        sorted.nodes.set(object.metadata.name, { object, ...place });
         break;
       case 'EndpointSlice': {
         const owner = object.metadata.labels?.[SERVICE_NAME_LABEL];

@@ -1,5 +1,5 @@
 import { isIP, isIPv6 } from 'node:net';
-import { mergeSlices, type AddressFamily, type LabelsOf } from '@weir/core/kube';
+import { mergeSlices, type AddressFamily, type MergeOptions } from '@weir/core/kube';
 import type { LoadedObject } from '../../kube/directory/manifest-set.js';
 import type { ProblemCode } from '../../kube/problem-code.js';
 import type { Problem } from '../../kube/problem.js';
@@ -16,7 +16,8 @@ export interface ReadResult {
 
 /**
  * Reads a Service and the EndpointSlices that bear its name. A Service without slices is a service without
- * endpoints, so that calls to it fail with a reason; one of type ExternalName is none.
+ * endpoints, so that calls to it fail with a reason; one of type ExternalName is none here (see `ExternalNames`).
+ * Of a headless one, pods that have names of their own are services beside it, of one endpoint each.
  *
  * @param clusterDomain the cluster's DNS domain, `cluster.local` as a rule
  */
@@ -24,7 +25,7 @@ export function readService(
   service: Loaded<ServiceObject>,
   slices: readonly Loaded<EndpointSliceObject>[],
   clusterDomain: string,
-  labelsOf: LabelsOf,
+  known: MergeOptions,
 ): ReadResult {
   const { metadata, spec } = service.object;
   const { name, namespace } = metadata;
@@ -34,19 +35,22 @@ export function readService(
   );
   const preferred: AddressFamily = spec.ipFamilies?.[0] ?? (isIPv6(addresses[0] ?? '') ? 'IPv6' : 'IPv4');
   const objects = slices.map(({ object }) => object);
-  const ports = (spec.ports ?? []).map((port): ModelPort => {
-    const protocol = protocolOfPort({
+  const portsOver = (merged: readonly EndpointSliceObject[]): ModelPort[] =>
+    (spec.ports ?? []).map((port) => ({
       number: port.port,
-      name: port.name,
-      appProtocol: port.appProtocol,
-      transport: port.protocol,
-    });
-    const endpoints = mergeSlices(objects, port.name ?? '', preferred, { labelsOf });
-    return { number: port.port, name: port.name ?? '', protocol, endpoints };
-  });
+      name: port.name ?? '',
+      protocol: protocolOfPort({
+        number: port.port,
+        name: port.name,
+        appProtocol: port.appProtocol,
+        transport: port.protocol,
+      }),
+      endpoints: mergeSlices(merged, port.name ?? '', preferred, known),
+    }));
+  const ports = portsOver(objects);
+  const names = namesOf(name, namespace, clusterDomain);
   const model: ModelService = {
-    host: `${name}.${namespace}.svc.${clusterDomain}`,
-    aliases: [`${name}.${namespace}.svc`, `${name}.${namespace}`],
+    ...names,
     shortName: name,
     namespace,
     addresses,
@@ -54,7 +58,36 @@ export function readService(
     exportTo: undefined,
     origin: service.key,
   };
-  return { services: [model], problems: findGaps(service, slices, ports) };
+  const pinned = spec.clusterIP === 'None' ? hostnamesOf(objects) : [];
+  const services = pinned.map((hostname): ModelService => ({
+    ...model,
+    ...namesOf(`${hostname}.${name}`, namespace, clusterDomain),
+    shortName: `${hostname}.${name}`,
+    ports: portsOver(objects.map((slice) => onlyOf(slice, hostname))),
+  }));
+  return { services: [model, ...services], problems: findGaps(service, slices, ports) };
+}
+
+function namesOf(
+  name: string,
+  namespace: string,
+  clusterDomain: string,
+): Pick<ModelService, 'host' | 'aliases'> {
+  return {
+    host: `${name}.${namespace}.svc.${clusterDomain}`,
+    aliases: [`${name}.${namespace}.svc`, `${name}.${namespace}`],
+  };
+}
+
+/** The pods that have a name of their own under that of a headless Service, as those of a StatefulSet do. */
+function hostnamesOf(slices: readonly EndpointSliceObject[]): string[] {
+  const names = slices.flatMap(({ endpoints }) => endpoints.map(({ hostname = '' }) => hostname));
+  return [...new Set(names)].filter((name) => name !== '').sort();
+}
+
+/** Whoever calls one pod by its name means that pod and no other. */
+function onlyOf(slice: EndpointSliceObject, wanted: string): EndpointSliceObject {
+  return { ...slice, endpoints: slice.endpoints.filter(({ hostname }) => hostname === wanted) };
 }
 
 /** The commonest reasons for "no endpoints" in manifests written by hand. */

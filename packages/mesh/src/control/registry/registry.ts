@@ -1,3 +1,5 @@
+import { placeOfLabels } from '@weir/core/kube';
+import { ExternalNames } from './external-names.js';
 import type { LoadedObject } from '../../kube/directory/manifest-set.js';
 import type { Problem } from '../../kube/problem.js';
 import { HostIndex } from './host-index.js';
@@ -27,21 +29,26 @@ interface PoliciesMemo {
  */
 export class Registry {
   readonly #clusterDomain: string;
+  readonly #externalNames: ExternalNames;
   #memo: ReadonlyMap<string, Memo> = new Map();
   #policies: PoliciesMemo | undefined;
 
   constructor(clusterDomain = 'cluster.local') {
     this.#clusterDomain = clusterDomain;
+    this.#externalNames = new ExternalNames(clusterDomain);
   }
 
   update(objects: readonly LoadedObject[]): Model {
     const sorted = sortByKind(objects);
     const { results, problems } = this.#readServices(sorted);
-    const services = results.flatMap((result) => result.services).sort(compareServices);
+    const own = results.flatMap((result) => result.services);
+    const aliases = this.#externalNames.read(sorted.services, own);
+    const services = [...own, ...aliases.services].sort(compareServices);
     const hosts = new HostIndex(services, this.#clusterDomain);
     const read = this.#readPolicies(sorted, services, hosts);
     problems.push(
       ...results.flatMap((result) => result.problems),
+      ...aliases.problems,
       ...findHostConflicts(services, objects),
       ...read.problems,
     );
@@ -68,7 +75,7 @@ export class Registry {
     return result;
   }
 
-  #readServices({ services, slices, pods, entries }: SortedObjects): {
+  #readServices({ services, slices, pods, nodes, entries }: SortedObjects): {
     results: ReadResult[];
     problems: Problem[];
   } {
@@ -81,6 +88,7 @@ export class Registry {
     };
     const labelsOf = (namespace: string, pod: string) =>
       pods.get(podKey(namespace, pod))?.object.metadata.labels ?? {};
+    const placeOf = (node: string) => placeOfLabels(nodes.get(node)?.object.metadata.labels);
 
     const results: ReadResult[] = [];
     const problems: Problem[] = [];
@@ -88,10 +96,13 @@ export class Registry {
       const { namespace, name } = service.object.metadata;
       const own = slices.get(`${namespace}/${name}`) ?? [];
       slices.delete(`${namespace}/${name}`);
-      const behind = [...podsOf(own)].map((key) => pods.get(key)).filter((pod) => pod !== undefined);
+      const behind = [
+        ...[...podsOf(own)].map((key) => pods.get(key)),
+        ...[...nodesOf(own)].map((node) => nodes.get(node)),
+      ].filter((object) => object !== undefined);
       results.push(
         read(service.key, [service, ...own, ...behind], () =>
-          readService(service, own, this.#clusterDomain, labelsOf),
+          readService(service, own, this.#clusterDomain, { labelsOf, placeOf }),
         ),
       );
     }
@@ -116,6 +127,10 @@ function podsOf(slices: readonly Loaded<EndpointSliceObject>[]): ReadonlySet<str
     }
   }
   return keys;
+}
+
+function nodesOf(slices: readonly Loaded<EndpointSliceObject>[]): ReadonlySet<string> {
+  return new Set(slices.flatMap(({ object }) => object.endpoints.map(({ nodeName = '' }) => nodeName)));
 }
 
 function isSame(before: readonly Loaded<unknown>[], after: readonly Loaded<unknown>[]): boolean {

@@ -40,7 +40,7 @@ export function problemAt(
   };
 }
 
-/** `VirtualService default/reviews (reviews.yaml:12)`. */
+/** `VirtualService default/reviews (reviews.yaml:12)`; in a cluster there are no files, and the object is all there is to say. */
 export function formatSource({ file, line, object }: Source): string {
-  return `${object} (${file}:${line})`;
+  return file === object ? object : `${object} (${file}:${line})`;
 }

@@ -12,6 +12,7 @@ import { lookUpKind, objectKey, type KubeObject } from '../resources/kinds.js';
 import { findWithoutEffect, shapesTraffic } from '../resources/without-effect.js';
 import { explainIssue } from './explain-issue.js';
 import { locate } from './locate.js';
+import { isMap, withoutNulls } from './without-nulls.js';
 
 export interface ManifestObject {
   /** `Service default/greeter`; see `objectKey`. */
@@ -223,26 +224,4 @@ class ManifestParser {
     const place = { file: this.#file, line, column: col, field };
     this.#problems.push({ severity, code, ...place, ...(object !== undefined && { object }), message });
   }
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** To Kubernetes a field that is null is a field that is absent; in a list a null stays, and is a mistake. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (!isMap(value)) return value;
-  const kept: Record<string, unknown> = {};
-  for (const [key, field] of Object.entries(value)) {
-    // Not `kept[key] =`: a key named __proto__ must stay an ordinary (and unknown) field.
-    if (field !== null)
-      Object.defineProperty(kept, key, {
-        value: withoutNulls(field),
-        enumerable: true,
-        writable: true,
-        configurable: true,
-      });
-  }
-  return kept;
 }

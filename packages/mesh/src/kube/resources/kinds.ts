@@ -3,6 +3,7 @@ import { destinationRuleSchema, type DestinationRuleObject } from './destination
 import { endpointSliceSchema, type EndpointSliceObject } from './endpoint-slice.js';
 import { grpcPolicySchema, type GrpcPolicyObject } from './grpc-policy.js';
 import { istioNetworkingVersions } from './istio-object.js';
+import { nodeSchema, type NodeObject } from './node.js';
 import { podSchema, type PodObject } from './pod.js';
 import { serviceEntrySchema, type ServiceEntryObject } from './service-entry.js';
 import { serviceSchema, type ServiceObject } from './service.js';
@@ -14,6 +15,7 @@ export type KubeObject =
   | ServiceObject
   | EndpointSliceObject
   | PodObject
+  | NodeObject
   | ServiceEntryObject
   | VirtualServiceObject
   | DestinationRuleObject
@@ -33,11 +35,19 @@ const KINDS: readonly KindDefinition[] = [
   { kind: 'Service', group: '', versions: ['v1'], schema: serviceSchema },
   { kind: 'EndpointSlice', group: 'discovery.k8s.io', versions: ['v1'], schema: endpointSliceSchema },
   { kind: 'Pod', group: '', versions: ['v1'], schema: podSchema },
+  { kind: 'Node', group: '', versions: ['v1'], schema: nodeSchema },
   { kind: 'ServiceEntry', group: ISTIO, versions: istioNetworkingVersions, schema: serviceEntrySchema },
   { kind: 'VirtualService', group: ISTIO, versions: istioNetworkingVersions, schema: virtualServiceSchema },
   { kind: 'DestinationRule', group: ISTIO, versions: istioNetworkingVersions, schema: destinationRuleSchema },
   { kind: 'GRPCPolicy', group: 'weir.dev', versions: ['v1'], schema: grpcPolicySchema },
 ];
+
+/** The definition of a kind that Weir reads. */
+export function definitionOf(kind: KubeObject['kind']): KindDefinition {
+  const found = KINDS.find((definition) => definition.kind === kind);
+  if (found === undefined) throw new Error(`there is no kind ${kind}`);
+  return found;
+}
 
 export type KindLookup =
   | { readonly found: 'kind'; readonly definition: KindDefinition }
@@ -83,6 +93,6 @@ export function lookUpKind(apiVersion: string, kind: string): KindLookup {
 }
 
 /** What makes two manifests the same object: kind, namespace and name; versions of one kind are one object. */
-export function objectKey(object: KubeObject): string {
-  return `${object.kind} ${object.metadata.namespace}/${object.metadata.name}`;
+export function objectKey({ kind, metadata }: KubeObject): string {
+  return kind === 'Node' ? `Node ${metadata.name}` : `${kind} ${metadata.namespace}/${metadata.name}`;
 }

@@ -27,11 +27,13 @@ export function findWithoutEffect(object: KubeObject): readonly Surprise[] {
 function findIdle(object: KubeObject): { path: FieldPath; message: string }[] {
   switch (object.kind) {
     case 'Service':
-      if (object.spec.type !== 'ExternalName') return [];
+      // One that stands for another Service is balanced as that is.
+      if (object.spec.type !== 'ExternalName' || object.spec.externalName?.includes('.svc') === true)
+        return [];
       return [
         {
-          path: ['spec', 'type'],
-          message: 'a Service of type ExternalName has no endpoints and is not balanced',
+          path: ['spec', 'externalName'],
+          message: 'a Service of type ExternalName for a host outside of the cluster is not balanced',
         },
       ];
     case 'EndpointSlice': {
@@ -59,6 +61,7 @@ function findIdle(object: KubeObject): { path: FieldPath; message: string }[] {
       return [{ path: ['spec', 'resolution'], message }];
     }
     case 'Pod':
+    case 'Node':
     case 'VirtualService':
     case 'DestinationRule':
     case 'GRPCPolicy':
