@@ -24,7 +24,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'control',
-    summary: 'the control plane: reads Kubernetes YAML, serves xDS',
+    summary: 'the control plane: reads a cluster or YAML, serves xDS',
     load: async () => (await import('./control.js')).controlCommand(),
   },
   {
@@ -36,6 +36,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'bootstrap',
     summary: 'the file by which a gRPC library or Envoy finds the control plane',
     load: async () => (await import('./bootstrap.js')).bootstrapCommand(),
+  },
+  {
+    name: 'check',
+    summary: 'whether a cluster has, and allows, what the control plane needs',
+    load: async () => (await import('./check.js')).checkCommand(),
   },
   {
     name: 'analyze',

@@ -1,16 +1,23 @@
 import { Command, Option } from 'commander';
 import { DirectoryError } from '../control/directory-error.js';
-import { startControl } from '../control/start-control.js';
+import { startControl, type ControlOptions } from '../control/start-control.js';
 import type { BalancerName } from '../control/translate/sidecar/balancer.js';
+import { ClusterAccessError } from '../kube/api/access/cluster-access.js';
+import { openAccess } from '../kube/api/access/open-access.js';
 import { systemClock } from '../system/clock.js';
 import { createLogger } from '../system/logger.js';
+import { systemRandom } from '../system/random.js';
 import { bindingOption } from './binding-option.js';
+import { contextOption, kubeconfigOption } from './cluster-options.js';
 import { outputOption, printJsonLine, type OutputFormat } from './output.js';
 import type { HostPort } from './parse-address.js';
 import { closeOnSignal } from './shutdown.js';
 
 interface ControlCommandOptions {
-  readonly file: string;
+  readonly file?: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace?: string;
   readonly xds: HostPort;
   readonly http: HostPort;
   readonly balancer: BalancerName;
@@ -19,10 +26,14 @@ interface ControlCommandOptions {
 
 /** `-f, --file <dir>`, shared by the commands that read a directory. */
 export function directoryOption(): Option {
+  return optionalDirectoryOption().makeOptionMandatory();
+}
+
+function optionalDirectoryOption(): Option {
   return new Option(
     '-f, --file <dir>',
     'directory of YAML: Services, EndpointSlices, Pods, Istio rules and policies',
-  ).makeOptionMandatory();
+  );
 }
 
 /** `--balancer <name>`, shared likewise. */
@@ -36,11 +47,17 @@ export function balancerOption(): Option {
 export function controlCommand(): Command {
   return new Command('control')
     .description(
-      'Reads Services, EndpointSlices, and Istio rules for them from a directory of YAML, follows it as it changes,\n' +
-        'and serves what sidecars need over xDS (ADS v3).\n' +
-        'A file that is invalid or half-written is reported, and its last valid content stays in force.',
+      'Reads Services, EndpointSlices, Pods, and Istio rules for them, follows them as they change, and serves what\n' +
+        'sidecars need over xDS (ADS v3).\n' +
+        'They come from a directory of YAML (-f), or from a cluster: the one --kubeconfig or --context name, or that\n' +
+        'of the pod it runs in.\n' +
+        'What is invalid is reported, and its last valid content stays in force; so does what is known of a cluster\n' +
+        'when its API server does not answer, or forbids to ask.',
     )
-    .addOption(directoryOption())
+    .addOption(optionalDirectoryOption())
+    .addOption(kubeconfigOption().conflicts('file'))
+    .addOption(contextOption().conflicts('file'))
+    .addOption(new Option('--namespace <name>', 'read only this namespace of the cluster').conflicts('file'))
     .addOption(bindingOption('--xds <host:port>', 'where xDS is served, without TLS', 15010))
     .addOption(bindingOption('--http <host:port>', 'where /ready, /metrics and /status are served', 15014))
     .addOption(balancerOption())
@@ -49,13 +66,15 @@ export function controlCommand(): Command {
 }
 
 async function runControl(options: ControlCommandOptions, command: Command): Promise<void> {
-  const { file: directory, xds, http, balancer, output } = options;
+  const { xds, http, balancer, output } = options;
   const logger = createLogger();
   let control;
   try {
-    control = await startControl({ directory, xds, http, balancer, clock: systemClock, logger });
+    const source = await sourceOf(options);
+    control = await startControl({ source, xds, http, balancer, clock: systemClock, logger });
   } catch (error) {
-    if (error instanceof DirectoryError) command.error(`weir: ${error.message}`, { exitCode: 2 });
+    if (error instanceof DirectoryError || error instanceof ClusterAccessError)
+      command.error(`weir: ${error.message}`, { exitCode: 2 });
     throw error;
   }
   const { xdsAddress, httpAddress, close } = control;
@@ -64,7 +83,18 @@ async function runControl(options: ControlCommandOptions, command: Command): Pro
     printJsonLine({ event: 'listening', xds: xdsAddress, http: httpAddress });
   } else {
     process.stdout.write(
-      `weir control reads ${directory}\n  xDS   ${xdsAddress}\n  HTTP  http://${httpAddress}/status\n`,
+      `weir control reads ${options.file ?? 'the cluster'}\n  xDS   ${xdsAddress}\n  HTTP  http://${httpAddress}/status\n`,
     );
   }
+}
+
+async function sourceOf({
+  file,
+  kubeconfig,
+  context,
+  namespace,
+}: ControlCommandOptions): Promise<ControlOptions['source']> {
+  if (file !== undefined) return { directory: file };
+  const access = await openAccess({ kubeconfig, context, clock: systemClock, environment: process.env });
+  return { cluster: { access, random: systemRandom(), namespace } };
 }

@@ -50,7 +50,7 @@ async function run(options: Options, command: Command): Promise<void> {
   const logger = createLogger();
   let control: RunningControl;
   try {
-    control = await startControl({ directory, xds, http, balancer, clock: systemClock, logger });
+    control = await startControl({ source: { directory }, xds, http, balancer, clock: systemClock, logger });
   } catch (error) {
     if (error instanceof DirectoryError) command.error(`weir: ${error.message}`, { exitCode: 2 });
     throw error;

@@ -47,7 +47,7 @@ function setUp() {
     problems: [],
     ignored: [],
     fileCount: 1,
-    seenMs: 0,
+    ageMs: 0,
   };
   const log = new SourceLog(logger);
   const plane = new ControlPlane({

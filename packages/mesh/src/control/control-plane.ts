@@ -1,5 +1,6 @@
 import type { Clock } from '@weir/core';
 import type { LoadedObject } from '../kube/directory/manifest-set.js';
+import type { FollowedStatus } from '../kube/api/follow/kind-follower.js';
 import type { IgnoredKind } from '../kube/manifest/parse-manifest.js';
 import type { Problem } from '../kube/problem.js';
 import type { Logger } from '../system/logger.js';
@@ -19,8 +20,10 @@ export interface ObjectSource {
   readonly problems: readonly Problem[];
   readonly ignored: readonly IgnoredKind[];
   readonly fileCount: number;
-  /** `Clock.nowMs` of the last look that succeeded. */
-  readonly seenMs: number;
+  /** Milliseconds since it was last seen whole. */
+  readonly ageMs: number;
+  /** Of a cluster: how well each kind is followed. */
+  readonly followed?: readonly FollowedStatus[];
 }
 
 export interface ControlPlaneOptions {
@@ -45,6 +48,8 @@ export class ControlPlane {
   #findings: readonly Problem[] = [];
   /** What clients have been given. */
   #published: Model = EMPTY_MODEL;
+  /** The source has changes that are not in the model yet. */
+  #unread = false;
   #pushes = 0;
   #nacks = 0;
   #publishedMs = 0;
@@ -64,8 +69,17 @@ export class ControlPlane {
     this.#schedule.now();
   }
 
-  /** The source has changed. */
-  changed(): void {
+  /**
+   * The source has changed.
+   *
+   * @param urgent false: nothing is taken out of use, so not even looking at it is urgent
+   */
+  changed(urgent = true): void {
+    this.#unread = true;
+    if (!urgent) {
+      this.#schedule.soon();
+      return;
+    }
     this.#readSource();
     // Against what clients have, not what was read last: a withdrawal is one even if additions wait before it.
     if (withdraws(this.#published, this.#model)) this.#schedule.now();
@@ -80,10 +94,11 @@ export class ControlPlane {
     this.#schedule.stop();
   }
 
-  state(): Omit<ControlState, 'clients' | 'directory' | 'limitsOf' | 'pushMetrics' | 'loadReports'> {
+  state(): Omit<ControlState, 'clients' | 'origin' | 'limitsOf' | 'pushMetrics' | 'loadReports'> {
     const { source, clock } = this.#options;
     return {
       fileCount: source.fileCount,
+      followed: source.followed ?? [],
       problems: [...source.problems, ...this.#findings],
       model: this.#model,
       versions: this.snapshots.versions,
@@ -92,12 +107,13 @@ export class ControlPlane {
       nacks: this.#nacks,
       publishSeconds: this.#publishMs / 1000,
       snapshotAgeSeconds: (clock.nowMs() - this.#publishedMs) / 1000,
-      sourceAgeSeconds: (clock.nowMs() - source.seenMs) / 1000,
+      sourceAgeSeconds: source.ageMs / 1000,
     };
   }
 
   #readSource(): void {
     const { source, log } = this.#options;
+    this.#unread = false;
     this.#objects = source.objects;
     this.#model = this.#registry.update(this.#objects);
     log.reportIgnored(source.ignored);
@@ -112,6 +128,7 @@ export class ControlPlane {
   #publish(): void {
     const { clock } = this.#options;
     const begunMs = clock.nowMs();
+    if (this.#unread) this.#readSource();
     this.#published = this.#model;
     this.#pushes++;
     this.snapshots.publish(this.#model);

@@ -1,5 +1,6 @@
 import { formatProblem, type Problem } from '../kube/problem.js';
 import type { IgnoredKind } from '../kube/manifest/parse-manifest.js';
+import type { ClusterReport } from '../kube/api/follow/cluster-source.js';
 import type { SourceReport } from '../kube/directory/directory-source.js';
 import type { Logger } from '../system/logger.js';
 
@@ -13,7 +14,7 @@ export class SourceLog {
     this.#logger = logger;
   }
 
-  report(report: SourceReport): void {
+  report(report: SourceReport | ClusterReport): void {
     switch (report.event) {
       case 'problems':
         this.#reportProblems(report.problems);
@@ -29,6 +30,16 @@ export class SourceLog {
         });
         break;
       }
+      case 'watch-lost':
+        if (report.isLasting) this.#logger.error(report.message);
+        else this.#logger.warn(report.message);
+        break;
+      case 'watch-back':
+        this.#logger.info(`${report.kind} objects are followed again`);
+        break;
+      case 'kind-absent':
+        this.#logger.info(`the cluster has no kind ${report.kind}; it is picked up when it is installed`);
+        break;
       case 'directory-back':
         this.#logger.info(
           `${report.path === '' ? 'the configuration directory' : `${report.path}/`} can be read again`,

@@ -1,6 +1,4 @@
 import type { Clock } from '@weir/core';
-import { DirectorySource } from '../kube/directory/directory-source.js';
-import { DiskFiles } from '../kube/directory/disk-files.js';
 import type { Logger } from '../system/logger.js';
 import { AdsServer } from '../xds/server/ads-server.js';
 import { clientStatusHandlers, clientStatusService } from '../xds/server/client-status-service.js';
@@ -8,7 +6,9 @@ import { LoadReports, loadReportingService } from '../xds/server/load-reports.js
 import { bindError } from './bind-error.js';
 import { ControlPlane } from './control-plane.js';
 import { formatAddress } from './format-address.js';
-import { directoryError } from './directory-error.js';
+import type { ClusterOptions } from './open-cluster.js';
+import { openDirectory } from './open-directory.js';
+import type { OpenSource, SourceOptions } from './open-source.js';
 import { listenHttp, type RunningHttp } from './http/control-http.js';
 import type { LimitsOf } from './http/describe-client.js';
 import type { ClientSource } from './push/published-snapshots.js';
@@ -26,8 +26,8 @@ export interface Binding {
 }
 
 export interface ControlOptions {
-  /** Path of the directory of manifests. */
-  readonly directory: string;
+  /** What is read: a directory of manifests, or the objects of a cluster. */
+  readonly source: { readonly directory: string } | { readonly cluster: ClusterOptions };
   /** Where ADS is served. */
   readonly xds: Binding;
   /** Where `/ready`, `/metrics` and `/status` are served; undefined: nowhere. */
@@ -54,19 +54,15 @@ export interface RunningControl {
 const CLOSE_TIMEOUT_MS = 5000;
 
 /**
- * Starts a control plane: reads the directory, then binds its sockets.
+ * Starts a control plane: reads its source, then binds its sockets. A cluster is waited for as long as it takes.
  *
  * @throws DirectoryError when the directory is missing or cannot be read; Error when a port is taken
  */
 export async function startControl(options: ControlOptions): Promise<RunningControl> {
-  const { directory, xds, http, clock, logger, balancer = 'least_request' } = options;
+  const { xds, http, clock, logger, balancer = 'least_request' } = options;
   const log = new SourceLog(logger);
-  const source: DirectorySource = new DirectorySource({
-    files: new DiskFiles(directory),
-    clock,
-    onChange: () => plane.changed(),
-    onReport: (report) => log.report(report),
-  });
+  const onChange = (urgent: boolean): void => plane.changed(urgent);
+  const source = await openSource(options.source, { clock, logger, log, onChange });
   /** Each stream has a Node of its own. */
   const sources = new WeakMap<Node, ClientSource>();
   const ads: AdsServer = new AdsServer({
@@ -86,7 +82,7 @@ export async function startControl(options: ControlOptions): Promise<RunningCont
     clientStatusHandlers(() => ads.streams),
   );
   const plane = new ControlPlane({
-    source,
+    source: source.objects,
     clock,
     logger,
     log,
@@ -94,20 +90,11 @@ export async function startControl(options: ControlOptions): Promise<RunningCont
     clusterDomain: options.clusterDomain,
   });
 
-  try {
-    await source.start();
-  } catch (error) {
-    throw directoryError(directory, error);
-  }
+  await source.start();
   plane.start();
-  if (source.fileCount === 0) {
-    logger.warn(
-      `there are no manifests in ${directory} yet; put *.yaml, *.yml or *.json files with a Service and its EndpointSlices there, they are picked up as they come`,
-    );
-  }
   const limitsOf: LimitsOf = (node, typeUrl, name) => sources.get(node)?.limitsOf(typeUrl, name) ?? [];
   const state = () => ({
-    directory,
+    origin: source.origin,
     clients: ads.status(),
     pushMetrics: ads.metrics,
     loadReports,
@@ -151,4 +138,11 @@ export async function startControl(options: ControlOptions): Promise<RunningCont
       httpServer?.close();
     },
   };
+}
+
+/** What speaks to clusters is loaded where there is one. */
+async function openSource(source: ControlOptions['source'], options: SourceOptions): Promise<OpenSource> {
+  if ('directory' in source) return openDirectory(source.directory, options);
+  const { openCluster } = await import('./open-cluster.js');
+  return openCluster(source.cluster, options);
 }

@@ -41,6 +41,14 @@ export function present(
   return collection.metadataOnly ? metadataOf(object) : inVersion(object, collection);
 }
 
+/** Items of a typed list do not say again of which kind they are; those of custom kinds do. */
+function presentItem(object: ApiObject, collection: Collection): Json {
+  const presented = present(object, collection);
+  if (collection.metadataOnly || collection.type.isCustom) return presented;
+  const { apiVersion: _apiVersion, kind: _kind, ...rest } = presented;
+  return rest;
+}
+
 /** Answers a list, page by page: all pages of one listing show the state of its first. */
 export function listObjects(storage: Storage, collection: Collection): Json {
   const { type, version, params } = collection;
@@ -70,7 +78,7 @@ export function listObjects(storage: Storage, collection: Collection): Json {
         remainingItemCount: left.length - page.length,
       }),
     },
-    items: page.map((object) => present(object, collection)),
+    items: page.map((object) => presentItem(object, collection)),
   };
 }
 

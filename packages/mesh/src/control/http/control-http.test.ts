@@ -7,7 +7,8 @@ import { EMPTY_MODEL } from '../registry/model.js';
 import type { ControlState } from './status.js';
 
 const state = (): ControlState => ({
-  directory: 'mesh',
+  origin: { directory: 'mesh' },
+  followed: [],
   fileCount: 2,
   problems: [
     {

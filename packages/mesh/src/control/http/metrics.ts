@@ -17,7 +17,11 @@ export function formatMetrics(state: ControlState): string {
 
 function writeRegistry(text: PrometheusText, state: ControlState): void {
   const gauge = (name: string, help: string) => text.metric(name, 'gauge', help);
-  gauge('weir_control_files', 'Manifest files in the directory.').sample(state.fileCount);
+  if ('directory' in state.origin)
+    gauge('weir_control_files', 'Manifest files in the directory; none for a cluster.').sample(
+      state.fileCount,
+    );
+  else writeFollowed(text, state);
   const errors = state.problems.filter((problem) => problem.severity === 'error').length;
   const problems = gauge('weir_control_problems', 'What is wrong in the manifests now.');
   problems.sample(errors, { severity: 'error' });
@@ -34,6 +38,23 @@ function writeRegistry(text: PrometheusText, state: ControlState): void {
   gauge('weir_control_snapshot_age_seconds', 'Time since a configuration was last published.').sample(
     state.snapshotAgeSeconds,
   );
+}
+
+/** How well each kind of a cluster is followed. */
+function writeFollowed(text: PrometheusText, { followed }: ControlState): void {
+  const gauge = (name: string, help: string) => text.metric(name, 'gauge', help);
+  const age = gauge(
+    'weir_control_kind_age_seconds',
+    'Time since the objects of a kind were known to be current: 0 while they are followed.',
+  );
+  for (const { kind, ageSeconds } of followed) if (ageSeconds !== undefined) age.sample(ageSeconds, { kind });
+  const failing = gauge(
+    'weir_control_kind_failing',
+    '1 while the objects of a kind cannot be followed, and the last known ones are in force.',
+  );
+  for (const { kind, failure } of followed) failing.sample(failure === undefined ? 0 : 1, { kind });
+  const count = gauge('weir_control_kind_objects', 'Objects of a kind in the cluster.');
+  for (const { kind, objects } of followed) count.sample(objects, { kind });
 }
 
 function writeClients(text: PrometheusText, { clients }: ControlState): void {

@@ -4,12 +4,16 @@ import type { AdsServer } from '../../xds/server/ads-server.js';
 import { describeClient, type LimitsOf } from './describe-client.js';
 import type { LoadReports } from '../../xds/server/load-reports.js';
 import type { PushMetrics } from '../../xds/server/push-metrics.js';
+import type { FollowedStatus } from '../../kube/api/follow/kind-follower.js';
 import { formatProblem, type Problem } from '../../kube/problem.js';
 
 /** What `/status` and `/metrics` are made of. */
 export interface ControlState {
-  readonly directory: string;
+  /** Where the objects come from. */
+  readonly origin: { readonly directory: string } | { readonly cluster: string };
   readonly fileCount: number;
+  /** Of a cluster: how well each kind is followed. */
+  readonly followed: readonly FollowedStatus[];
   /** Of the files, and of objects that do not fit together. */
   readonly problems: readonly Problem[];
   readonly model: Model;
@@ -34,8 +38,10 @@ export interface ControlState {
 /** The document served at `/status`. */
 export function describeStatus(state: ControlState): object {
   return {
-    directory: state.directory,
-    files: state.fileCount,
+    ...state.origin,
+    ...('directory' in state.origin
+      ? { files: state.fileCount }
+      : { kinds: Object.fromEntries(state.followed.map(({ kind, ...status }) => [kind, status])) }),
     problems: state.problems.map((problem) => ({ ...problem, text: formatProblem(problem) })),
     services: state.model.services.map(describeService),
     versions: Object.fromEntries(state.versions),

@@ -88,9 +88,9 @@ export class DirectorySource {
     return this.#tracked.size;
   }
 
-  /** `Clock.nowMs` of the last look at the directory that succeeded. */
-  get seenMs(): number {
-    return this.#seenMs;
+  /** Milliseconds since the last look at the directory that succeeded. */
+  get ageMs(): number {
+    return this.#options.clock.nowMs() - this.#seenMs;
   }
 
   /** Loads everything there is now, then goes on watching. Rejects when the directory cannot be listed. */
