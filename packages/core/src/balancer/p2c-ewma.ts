@@ -36,6 +36,13 @@ const MISSED_TURNS = 10;
 /** The typical latency is an average over about so many answers. */
 const TYPICAL_SAMPLES = 100;
 const LEAST_MS = 0.001;
+/**
+ * Latencies below this are alike. A timer, a collector or a scheduler adds as much to any of them, and whoever
+ * had the bad luck would be passed over for as long as it is remembered.
+ */
+const NOISE_MS = 5;
+/** Equal hosts differ by no more, as a rule. */
+const ALIKE_FACTOR = 2;
 /** The gRPC status of a call that its caller gave up. */
 const CANCELLED = 1;
 
@@ -47,7 +54,9 @@ const CANCELLED = 1;
  * Where it departs from them. A failure does not replace the estimate, so that one in a thousand does not shut
  * a host out for a minute; it adds to it what it would cost on average, `share of failures * penaltyMs`, by
  * exact counts. A host nobody has tried yet is taken for a typical one rather than a free one. A host that has
- * lost every comparison for `starvationMs` and ten turns wins one. With weights, hosts are drawn by them and
+ * lost every comparison for `starvationMs` and ten turns wins one. Of two that are equally busy and alike, which
+ * is within a factor of two or below 5 ms, the one picked longer ago wins: at little load the differences between
+ * equal hosts are noise, and one of them must not be left out for it. With weights, hosts are drawn by them and
  * compared by `latency * (inFlight / share + 1)`, where a share of 1 is that of a host of mean weight. Of two
  * that are equal the one picked longer ago wins, with unequal weights the one drawn first.
  */
@@ -122,7 +131,7 @@ export class P2cEwmaBalancer<Host extends EndpointState> implements Balancer<Hos
   #better(first: Host, second: Host, nowMs: number): Host {
     const a = this.#load(first, nowMs);
     const b = this.#load(second, nowMs);
-    if (a === b) {
+    if (a === b || (isAlike(a, b) && this.#isAsBusy(first, second))) {
       const isFirst = this.#shares !== undefined || first.stats.lastPick <= second.stats.lastPick;
       return isFirst ? first : second;
     }
@@ -134,10 +143,13 @@ export class P2cEwmaBalancer<Host extends EndpointState> implements Balancer<Hos
   #load(host: Host, nowMs: number): number {
     const { latency, inFlight } = host.stats;
     const share = this.#shares === undefined ? 1 : this.#shares.get(host)!;
-    if (latency === undefined) return this.#strangerMs(nowMs) * (inFlight / share + 1);
+    if (latency === undefined) return Math.max(NOISE_MS, this.#strangerMs(nowMs)) * (inFlight / share + 1);
     latency.fade(nowMs, this.#settings.decayMs);
-    // Long idle, all are as good as each other, but requests in flight still count.
-    return Math.max(LEAST_MS, latency.latencyMs + latency.penaltyMs) * (inFlight / share + 1);
+    return Math.max(NOISE_MS, latency.latencyMs + latency.penaltyMs) * (inFlight / share + 1);
+  }
+
+  #isAsBusy(first: Host, second: Host): boolean {
+    return this.#shares === undefined && first.stats.inFlight === second.stats.inFlight;
   }
 
   #isStarving({ stats }: Host, nowMs: number): boolean {
@@ -172,4 +184,8 @@ export class P2cEwmaBalancer<Host extends EndpointState> implements Balancer<Hos
     if (costs.length === 0) return;
     this.#learnTypical(costs.sort((a, b) => a - b)[costs.length >>> 1]!, nowMs);
   }
+}
+
+function isAlike(a: number, b: number): boolean {
+  return a <= ALIKE_FACTOR * b && b <= ALIKE_FACTOR * a;
 }

@@ -1,3 +1,5 @@
+const FIRST_SAMPLES = 10;
+
 /**
  * How long an endpoint takes, at worst lately: Finagle's and Linkerd's peak EWMA. A sample above the estimate
  * replaces it at once; one below pulls it down by so much as the time since the last look allows; and a look
@@ -10,6 +12,7 @@ export class PeakEwma {
   latencyMs: number;
   /** What failures add to it at `stampMs`. */
   penaltyMs = 0.5;
+  #observed = 0;
   /** When the two were last brought up to date, on the clock's `nowMs`. */
   stampMs: number;
 
@@ -31,8 +34,17 @@ export class PeakEwma {
     this.stampMs = nowMs;
   }
 
-  /** Takes in a latency, which counts in full when it is the highest. */
+  /**
+   * Takes in a latency, which counts in full when it is the highest. Not so the first ones, of which it is the
+   * mean: who has just started is slow at first, and must not be taken for slow.
+   */
   observe(latencyMs: number, nowMs: number, decayMs: number): void {
+    if (this.#observed < FIRST_SAMPLES) {
+      this.#observed += 1;
+      this.fade(nowMs, decayMs);
+      this.latencyMs += (latencyMs - this.latencyMs) / this.#observed;
+      return;
+    }
     const left = Math.exp(-Math.max(0, nowMs - this.stampMs) / decayMs);
     this.penaltyMs *= left;
     this.latencyMs = latencyMs > this.latencyMs ? latencyMs : this.latencyMs * left + latencyMs * (1 - left);

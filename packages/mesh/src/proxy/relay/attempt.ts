@@ -47,6 +47,8 @@ export class Attempt implements AttemptFeedback {
   readonly #clock: Clock;
   /** On the clock's `nowMs`. */
   readonly beganMs: number;
+  /** When a connection took it; -1 as long as none has. */
+  #connectedMs = -1;
   /** When the headers came; -1 as long as they have not. */
   #headersMs = -1;
   /** What the status stood in, and with it whatever else the endpoint says at the end. */
@@ -101,8 +103,10 @@ export class Attempt implements AttemptFeedback {
     return this.#headersMs === -1 ? undefined : this.#headersMs - this.beganMs;
   }
 
+  /** What it took to have a connection says nothing of how busy the endpoint is, and is left out. */
   get latencyMs(): number {
-    return this.headersAfterMs ?? this.#clock.nowMs() - this.beganMs;
+    const fromMs = this.#connectedMs === -1 ? this.beganMs : this.#connectedMs;
+    return (this.#headersMs === -1 ? this.#clock.nowMs() : this.#headersMs) - fromMs;
   }
 
   /** CANCELLED of an attempt that was given up: without headers its latency is a lower bound. */
@@ -122,8 +126,9 @@ export class Attempt implements AttemptFeedback {
     return report === undefined ? undefined : decodeOrcaLoadReport(Buffer.from(report, 'base64'));
   }
 
-  /** Tells outlier detection that there is a way to the host. */
+  /** Takes note of a connection, and tells outlier detection that there is a way to the host. */
   reportConnection(): void {
+    this.#connectedMs = this.#clock.nowMs();
     this.cluster.outlier?.connected(this.host);
   }
 
