@@ -32,7 +32,10 @@ export class Mesh {
     this.directory.service('echo');
     for (const { name, address } of this.#servers) this.directory.endpoint('echo', name, address);
     if (direct) return;
-    this.#weir = await startRun(this.directory.path, '--listen', 'echo:50051=127.0.0.1:0', ...args);
+    // In turn by default: most tests are about something else, and need to meet every server.
+    const balancer = args.includes('--balancer') ? [] : ['--balancer', 'round_robin'];
+    const listen = ['--listen', 'echo:50051=127.0.0.1:0'];
+    this.#weir = await startRun(this.directory.path, ...listen, ...balancer, ...args);
     await this.#weir.ready();
   }
 

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { DirectoryError } from '../control/directory-error.js';
 import { startControl, type ControlOptions } from '../control/start-control.js';
-import type { BalancerName } from '../control/translate/sidecar/balancer.js';
+import { type BalancerName, BALANCERS, DEFAULT_BALANCER } from '../control/translate/sidecar/balancer.js';
 import { ClusterAccessError } from '../kube/api/access/cluster-access.js';
 import { openAccess } from '../kube/api/access/open-access.js';
 import { systemClock } from '../system/clock.js';
@@ -39,8 +39,8 @@ function optionalDirectoryOption(): Option {
 /** `--balancer <name>`, shared likewise. */
 export function balancerOption(): Option {
   return new Option('--balancer <name>', 'how an endpoint is chosen for each request')
-    .choices(['least_request', 'round_robin', 'random'])
-    .default('least_request');
+    .choices(BALANCERS)
+    .default(DEFAULT_BALANCER);
 }
 
 /** `weir control`: the control plane. */

@@ -16,7 +16,7 @@ import type { Node } from '../xds/generated/envoy.config.core.v3.js';
 import { SourceLog } from './source-log.js';
 import { clientOfNode } from './push/client-of-node.js';
 import { profileOf } from './translate/client-profile.js';
-import type { BalancerName } from './translate/sidecar/balancer.js';
+import { type BalancerName, DEFAULT_BALANCER } from './translate/sidecar/balancer.js';
 
 export interface Binding {
   /** Name or IP address; an IPv6 address without brackets. */
@@ -32,7 +32,7 @@ export interface ControlOptions {
   readonly xds: Binding;
   /** Where `/ready`, `/metrics` and `/status` are served; undefined: nowhere. */
   readonly http: Binding | undefined;
-  /** Default: `least_request`. */
+  /** Default: `p2c_ewma`. */
   readonly balancer?: BalancerName;
   /** Default: `cluster.local`. */
   readonly clusterDomain?: string;
@@ -59,7 +59,7 @@ const CLOSE_TIMEOUT_MS = 5000;
  * @throws DirectoryError when the directory is missing or cannot be read; Error when a port is taken
  */
 export async function startControl(options: ControlOptions): Promise<RunningControl> {
-  const { xds, http, clock, logger, balancer = 'least_request' } = options;
+  const { xds, http, clock, logger, balancer = DEFAULT_BALANCER } = options;
   const log = new SourceLog(logger);
   const onChange = (urgent: boolean): void => plane.changed(urgent);
   const source = await openSource(options.source, { clock, logger, log, onChange });

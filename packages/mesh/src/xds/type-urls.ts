@@ -21,6 +21,8 @@ export const TYPE_LEAST_REQUEST_POLICY =
   'type.googleapis.com/envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest';
 export const TYPE_ROUND_ROBIN_POLICY =
   'type.googleapis.com/envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin';
+export const TYPE_WEIGHTED_ROUND_ROBIN_POLICY =
+  'type.googleapis.com/envoy.extensions.load_balancing_policies.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin';
 export const TYPE_WRR_LOCALITY_POLICY =
   'type.googleapis.com/envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality';
 /** In `typed_per_filter_config`, wraps a filter's settings to say more about them. */

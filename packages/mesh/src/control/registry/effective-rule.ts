@@ -1,3 +1,4 @@
+import type { GrpcLoadBalancerObject } from '../../kube/resources/grpc-load-balancer.js';
 import type { GrpcOutlierObject } from '../../kube/resources/grpc-policy.js';
 import type { TrafficPolicyObject } from '../../kube/resources/traffic-policy.js';
 import { hasLabels, type Client } from './client.js';
@@ -27,6 +28,12 @@ export interface EffectiveOutlier {
   readonly source: Source;
 }
 
+/** What a GRPCPolicy says on how an endpoint is chosen. */
+export interface EffectiveBalancer {
+  readonly spec: GrpcLoadBalancerObject;
+  readonly source: Source;
+}
+
 /** What all DestinationRules together, and the GRPCPolicy of the service, say of it to a client. */
 export interface EffectiveRule {
   readonly trafficPolicy: TrafficPolicyObject | undefined;
@@ -34,6 +41,7 @@ export interface EffectiveRule {
   readonly source: Source;
   readonly subsets: readonly EffectiveSubset[];
   readonly outlier?: EffectiveOutlier;
+  readonly balancer?: EffectiveBalancer;
 }
 
 /**
@@ -47,9 +55,14 @@ export function findEffectiveRule(
 ): EffectiveRule | undefined {
   const rule = findDestinationRule(policies, service, client);
   const { spec, source } = policies.grpcPolicies.get(service.host)?.whole ?? {};
-  if (spec?.outlierDetection === undefined || source === undefined) return rule;
-  const outlier = { spec: spec.outlierDetection, source };
-  return { ...(rule ?? { trafficPolicy: undefined, source, subsets: [] }), outlier };
+  if (spec === undefined || source === undefined) return rule;
+  const { outlierDetection, loadBalancer } = spec;
+  if (outlierDetection === undefined && loadBalancer === undefined) return rule;
+  return {
+    ...(rule ?? { trafficPolicy: undefined, source, subsets: [] }),
+    ...(outlierDetection && { outlier: { spec: outlierDetection, source } }),
+    ...(loadBalancer && { balancer: { spec: loadBalancer, source } }),
+  };
 }
 
 function findDestinationRule(

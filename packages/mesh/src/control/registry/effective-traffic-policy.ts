@@ -1,5 +1,10 @@
 import type { TrafficPolicyObject } from '../../kube/resources/traffic-policy.js';
-import type { EffectiveOutlier, EffectiveRule, EffectiveSubset } from './effective-rule.js';
+import type {
+  EffectiveBalancer,
+  EffectiveOutlier,
+  EffectiveRule,
+  EffectiveSubset,
+} from './effective-rule.js';
 import type { Source } from './source.js';
 
 /** A traffic policy for one port of a service or subset, with nothing left to look up. */
@@ -9,6 +14,7 @@ export interface SourcedTrafficPolicy {
   readonly policy: EffectiveTrafficPolicy;
   readonly source: Source;
   readonly outlier?: EffectiveOutlier;
+  readonly balancer?: EffectiveBalancer;
 }
 
 /**
@@ -25,14 +31,16 @@ export function effectiveTrafficPolicy(
   if (rule === undefined) return undefined;
   const ofRule = applyTo({}, rule.trafficPolicy, port);
   const policy = applyTo(ofRule, subset?.trafficPolicy, port);
-  const { outlier } = rule;
-  if (Object.keys(policy).length === 0 && subset === undefined && outlier === undefined) return undefined;
+  const { outlier, balancer } = rule;
+  const isEmpty = Object.keys(policy).length === 0 && outlier === undefined && balancer === undefined;
+  if (isEmpty && subset === undefined) return undefined;
   // Where most of it is written, for people.
   const ofSubset = subset?.trafficPolicy !== undefined || rule.trafficPolicy === undefined;
   return {
     policy,
     source: (ofSubset ? subset?.source : undefined) ?? rule.source,
     ...(outlier && { outlier }),
+    ...(balancer && { balancer }),
   };
 }
 

@@ -1,4 +1,8 @@
 import type { LoadBalancingPolicy_Policy } from '../../xds/generated/envoy.config.cluster.v3.js';
+import {
+  type ClientSideWeightedRoundRobin,
+  encodeClientSideWeightedRoundRobin,
+} from '../../xds/generated/envoy.extensions.load_balancing_policies.client_side_weighted_round_robin.v3.js';
 import { encodeLeastRequest } from '../../xds/generated/envoy.extensions.load_balancing_policies.least_request.v3.js';
 import { encodeRoundRobin } from '../../xds/generated/envoy.extensions.load_balancing_policies.round_robin.v3.js';
 import { encodeWrrLocality } from '../../xds/generated/envoy.extensions.load_balancing_policies.wrr_locality.v3.js';
@@ -8,6 +12,7 @@ import {
   TYPE_LEAST_REQUEST_POLICY,
   TYPE_ROUND_ROBIN_POLICY,
   TYPE_TYPED_STRUCT,
+  TYPE_WEIGHTED_ROUND_ROBIN_POLICY,
   TYPE_WRR_LOCALITY_POLICY,
 } from '../../xds/type-urls.js';
 
@@ -42,6 +47,19 @@ export function roundRobinPolicy(): LoadBalancingPolicy_Policy {
     typedExtensionConfig: {
       name: 'envoy.load_balancing_policies.round_robin',
       typedConfig: { typeUrl: TYPE_ROUND_ROBIN_POLICY, value: encodeRoundRobin({}) },
+    },
+  };
+}
+
+/** Round robin by the weights that endpoints report of themselves (gRFC A58). */
+export function weightedRoundRobinPolicy(config: ClientSideWeightedRoundRobin): LoadBalancingPolicy_Policy {
+  return {
+    typedExtensionConfig: {
+      name: 'envoy.load_balancing_policies.client_side_weighted_round_robin',
+      typedConfig: {
+        typeUrl: TYPE_WEIGHTED_ROUND_ROBIN_POLICY,
+        value: encodeClientSideWeightedRoundRobin(config),
+      },
     },
   };
 }

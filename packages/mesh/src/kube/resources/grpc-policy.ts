@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { duration } from './duration.js';
+import { grpcLoadBalancer } from './grpc-load-balancer.js';
 import { objectMeta } from './metadata.js';
 import { grpcFailure } from './retry-on.js';
 
@@ -50,6 +51,7 @@ const outlierDetection = z.strictObject({
 export const grpcPolicySpec = z.strictObject({
   hedging: hedging.optional(),
   idempotent: z.boolean().optional(),
+  loadBalancer: grpcLoadBalancer.optional(),
   outlierDetection: outlierDetection.optional(),
   rateLimit: rateLimit.optional(),
   retry: retry.optional(),
@@ -73,6 +75,14 @@ export const grpcPolicySchema = z
         code: 'custom',
         path: ['spec'],
         message: 'says nothing of its target; add retry, hedging, rateLimit or another field',
+      });
+    }
+    if (spec.loadBalancer !== undefined && spec.targetRef.method !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['spec', 'loadBalancer'],
+        message:
+          'endpoints are chosen for a whole Service, not for a method; write it in a policy without targetRef.method',
       });
     }
     if (spec.outlierDetection !== undefined && spec.targetRef.method !== undefined) {

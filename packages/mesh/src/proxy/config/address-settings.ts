@@ -24,6 +24,7 @@ export function addressSettings(name: string): ClusterSettings {
     retryBudget: defaultRetryBudget,
     outlier: undefined,
     outlierSource: undefined,
+    balancerSource: undefined,
     missing: '',
     source: undefined,
   };

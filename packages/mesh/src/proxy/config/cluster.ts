@@ -189,6 +189,7 @@ export class Cluster {
     this.#outlier = undefined;
     this.#hosts.clear();
     this.#balancer.update([]);
+    this.#balancer.close();
   }
 
   #configureOutlier(): void {
@@ -209,6 +210,7 @@ export class Cluster {
   #balance(balancing: ClusterBalancing): void {
     if (isDeepStrictEqual(balancing, this.#balancing)) return;
     this.#balancing = balancing;
+    this.#balancer.close();
     this.#balancer = new ClusterBalancer(balancing, this.#options.random, this.#options.clock);
     this.#updateBalancer();
   }

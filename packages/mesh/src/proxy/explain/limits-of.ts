@@ -52,7 +52,9 @@ export function limitsOf(
   const addCount = (name: LimitName, max: number, inUse?: number): void => {
     if (Number.isFinite(max)) add(name, String(max), false, inUse);
   };
-  add('balancer', balancing.policy.name, balancing.policy.name === defaultBalancer);
+  const { name: balancer } = balancing.policy;
+  if (settings.balancerSource === undefined) add('balancer', balancer, balancer === defaultBalancer);
+  else found.push({ name: 'balancer', value: balancer, source: settings.balancerSource });
   add('connect-timeout', `${connectTimeoutMs} ms`, connectTimeoutMs === DEFAULT_CONNECT_TIMEOUT_MS);
   addCount('connections', limits.maxConnections, now?.limits.connections.active);
   addCount('pending-requests', limits.maxPendingRequests, now?.limits.pendingRequests.active);

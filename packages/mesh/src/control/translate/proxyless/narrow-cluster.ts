@@ -1,5 +1,6 @@
 import type { Cluster, LoadBalancingPolicy_Policy } from '../../../xds/generated/envoy.config.cluster.v3.js';
-import { TYPE_TYPED_STRUCT } from '../../../xds/type-urls.js';
+import { decodeWrrLocality } from '../../../xds/generated/envoy.extensions.load_balancing_policies.wrr_locality.v3.js';
+import { TYPE_TYPED_STRUCT, TYPE_WRR_LOCALITY_POLICY } from '../../../xds/type-urls.js';
 import { leastRequestPolicy, ownBalancer, roundRobinPolicy, withinLocality } from '../balancer-list.js';
 import type { ClientProfile } from '../client-profile.js';
 import type { Limits } from './limits.js';
@@ -77,7 +78,8 @@ function narrowBalancer(cluster: Cluster, profile: ClientProfile, limits: Limits
       ringHashLbConfig: { ...cluster.ringHashLbConfig, hashFunction: 'XX_HASH' },
     };
   }
-  const own = (cluster.loadBalancingPolicy?.policies ?? []).filter(isOwn);
+  const { policies: listed, perLocality } = listedPolicies(cluster);
+  const own = listed.filter(isOwn);
   if (!capabilities.has('customBalancer')) {
     noteFallback(own, lbPolicy, profile, limits);
     return { lbPolicy: 'ROUND_ROBIN' };
@@ -91,7 +93,6 @@ function narrowBalancer(cluster: Cluster, profile: ClientProfile, limits: Limits
   if (wantsLeast && capabilities.has('leastRequest')) standard.unshift(leastRequestPolicy(choices));
   noteFallback(own, lbPolicy, profile, limits);
   // Own balancers see all endpoints at once; weights of localities, where they count, are for the one that keeps them.
-  const perLocality = cluster.commonLbConfig?.localityWeightedLbConfig !== undefined;
   return {
     lbPolicy: 'ROUND_ROBIN',
     loadBalancingPolicy: {
@@ -100,6 +101,18 @@ function narrowBalancer(cluster: Cluster, profile: ClientProfile, limits: Limits
         : [...policies, withinLocality(standard)],
     },
   };
+}
+
+/** The list of the sidecar, without what chooses a locality before it. */
+function listedPolicies({ loadBalancingPolicy, commonLbConfig }: Cluster): {
+  readonly policies: readonly LoadBalancingPolicy_Policy[];
+  readonly perLocality: boolean;
+} {
+  const policies = loadBalancingPolicy?.policies ?? [];
+  const { typeUrl, value } = policies[0]?.typedExtensionConfig?.typedConfig ?? {};
+  if (typeUrl !== TYPE_WRR_LOCALITY_POLICY || value === undefined)
+    return { policies, perLocality: commonLbConfig?.localityWeightedLbConfig !== undefined };
+  return { policies: decodeWrrLocality(value).endpointPickingPolicy?.policies ?? [], perLocality: true };
 }
 
 function isOwn({ typedExtensionConfig }: LoadBalancingPolicy_Policy): boolean {

@@ -1,13 +1,32 @@
 import { parseDurationMs } from '../../../kube/resources/duration.js';
+import type { GrpcLoadBalancerObject } from '../../../kube/resources/grpc-load-balancer.js';
 import type { LoadBalancerObject } from '../../../kube/resources/load-balancer.js';
 import type { Cluster, Cluster_SlowStartConfig } from '../../../xds/generated/envoy.config.cluster.v3.js';
+import { balancerChain } from './balancer-chain.js';
 import { durationOfMs } from './duration.js';
 
-export type BalancerName = 'least_request' | 'round_robin' | 'random';
+/** Algorithms by the names that `--balancer` takes, the default first. */
+export const BALANCERS = [
+  'p2c_ewma',
+  'go_zero_p2c',
+  'weighted_round_robin',
+  'least_request',
+  'round_robin',
+  'random',
+] as const;
+
+export type BalancerName = (typeof BALANCERS)[number];
+
+export const DEFAULT_BALANCER: BalancerName = 'p2c_ewma';
 
 export type BalancerFields = Pick<
   Cluster,
-  'lbPolicy' | 'leastRequestLbConfig' | 'roundRobinLbConfig' | 'ringHashLbConfig' | 'maglevLbConfig'
+  | 'lbPolicy'
+  | 'leastRequestLbConfig'
+  | 'roundRobinLbConfig'
+  | 'ringHashLbConfig'
+  | 'maglevLbConfig'
+  | 'loadBalancingPolicy'
 >;
 
 /** Istio's defaults, as Envoy's. */
@@ -15,12 +34,38 @@ const RING_SIZE = 1024;
 const WARMUP_MIN_PERCENT = 10;
 const WARMUP_AGGRESSION = 1;
 
-/** @param fallback where the settings do not choose */
+/** An algorithm with what is said of it. */
+export type ChosenBalancer = {
+  [Key in keyof GrpcLoadBalancerObject]-?: {
+    readonly key: Key;
+    readonly settings: NonNullable<GrpcLoadBalancerObject[Key]>;
+  };
+}[keyof GrpcLoadBalancerObject];
+
+const KEYS = {
+  p2c_ewma: 'p2cEwma',
+  go_zero_p2c: 'goZeroP2c',
+  weighted_round_robin: 'weightedRoundRobin',
+  least_request: 'leastRequest',
+  round_robin: 'roundRobin',
+  random: 'random',
+} as const satisfies Record<BalancerName, keyof GrpcLoadBalancerObject>;
+
+/**
+ * How an endpoint is chosen: as the GRPCPolicy says, else as the DestinationRule, else as the default.
+ *
+ * @param settings of a DestinationRule
+ * @param own of a GRPCPolicy
+ * @param fallback where neither chooses
+ * @param perLocality whether a locality is chosen first, by weight
+ */
 export function translateBalancer(
   settings: LoadBalancerObject | undefined,
+  own: GrpcLoadBalancerObject | undefined,
   fallback: BalancerName,
+  perLocality: boolean,
 ): BalancerFields {
-  const hash = settings?.consistentHash;
+  const hash = own === undefined ? settings?.consistentHash : undefined;
   if (hash?.maglev !== undefined) {
     const { tableSize } = hash.maglev;
     return {
@@ -33,14 +78,27 @@ export function translateBalancer(
     const size = hash.ringHash?.minimumRingSize || hash.minimumRingSize || RING_SIZE;
     return { lbPolicy: 'RING_HASH', ringHashLbConfig: { minimumRingSize: { value: size } } };
   }
+  const chosen = own === undefined ? byName(balancerOf(settings, fallback)) : chosenOf(own);
   const slowStart = translateWarmup(settings);
-  switch (balancerOf(settings, fallback)) {
-    case 'least_request':
-      return { lbPolicy: 'LEAST_REQUEST', leastRequestLbConfig: { choiceCount: { value: 2 }, ...slowStart } };
-    case 'round_robin':
-      return { lbPolicy: 'ROUND_ROBIN', ...(slowStart.slowStartConfig && { roundRobinLbConfig: slowStart }) };
+  const config = slowStart && { slowStartConfig: slowStart };
+  switch (chosen.key) {
+    case 'leastRequest': {
+      const { choiceCount = 2, activeRequestBias: bias } = chosen.settings;
+      return {
+        lbPolicy: 'LEAST_REQUEST',
+        leastRequestLbConfig: {
+          choiceCount: { value: choiceCount },
+          ...(bias !== undefined && { activeRequestBias: { defaultValue: bias } }),
+          ...config,
+        },
+      };
+    }
+    case 'roundRobin':
+      return { lbPolicy: 'ROUND_ROBIN', ...(config && { roundRobinLbConfig: config }) };
     case 'random':
       return { lbPolicy: 'RANDOM' };
+    default:
+      return balancerChain(chosen, slowStart, perLocality);
   }
 }
 
@@ -60,17 +118,22 @@ function balancerOf(settings: LoadBalancerObject | undefined, fallback: Balancer
   }
 }
 
-function translateWarmup(settings: LoadBalancerObject | undefined): {
-  readonly slowStartConfig?: Cluster_SlowStartConfig;
-} {
+function byName(name: BalancerName): ChosenBalancer {
+  return { key: KEYS[name], settings: {} };
+}
+
+function chosenOf(own: GrpcLoadBalancerObject): ChosenBalancer {
+  const [key, settings] = Object.entries(own).find(([, value]) => value !== undefined)!;
+  return { key, settings } as ChosenBalancer;
+}
+
+function translateWarmup(settings: LoadBalancerObject | undefined): Cluster_SlowStartConfig | undefined {
   const length = settings?.warmup?.duration ?? settings?.warmupDurationSecs;
-  if (length === undefined) return {};
+  if (length === undefined) return undefined;
   const { minimumPercent = WARMUP_MIN_PERCENT, aggression = WARMUP_AGGRESSION } = settings?.warmup ?? {};
   return {
-    slowStartConfig: {
-      slowStartWindow: durationOfMs(parseDurationMs(length) ?? 0),
-      aggression: { defaultValue: aggression },
-      minWeightPercent: { value: minimumPercent },
-    },
+    slowStartWindow: durationOfMs(parseDurationMs(length) ?? 0),
+    aggression: { defaultValue: aggression },
+    minWeightPercent: { value: minimumPercent },
   };
 }

@@ -34,12 +34,15 @@ export function translateCluster(
   const outlierDetection = found?.policy.outlierDetection ?? (grpcOutlier && {});
   const breakers = translateCircuitBreakers(pool, retryBudget);
   const keepalive = translateKeepalive(pool);
+  const perLocality = (loadBalancer?.localityLbSetting?.distribute ?? []).length > 0;
+  const balancing = translateBalancer(loadBalancer, found?.balancer?.spec, balancer, perLocality);
   const common = {
     // As in Istio: the panic threshold is off unless it is asked for.
     ...(outlierDetection !== undefined && {
       healthyPanicThreshold: { value: outlierDetection.minHealthPercent ?? 0 },
     }),
-    ...((loadBalancer?.localityLbSetting?.distribute ?? []).length > 0 && { localityWeightedLbConfig: {} }),
+    // Envoy refuses it beside a list of policies, which says it in its own way.
+    ...(perLocality && balancing.loadBalancingPolicy === undefined && { localityWeightedLbConfig: {} }),
   };
   return {
     name,
@@ -49,7 +52,7 @@ export function translateCluster(
       pool?.tcp?.connectTimeout === undefined
         ? { seconds: CONNECT_TIMEOUT_SECONDS }
         : durationOf(pool.tcp.connectTimeout),
-    ...translateBalancer(loadBalancer, balancer),
+    ...balancing,
     ...(breakers !== undefined && { circuitBreakers: breakers }),
     ...(outlierDetection !== undefined && {
       outlierDetection: translateOutlierDetection(outlierDetection, grpcOutlier),
@@ -66,12 +69,13 @@ export function translateCluster(
   };
 }
 
-function metadataOf({ source, outlier }: SourcedTrafficPolicy): Metadata {
+function metadataOf({ source, outlier, balancer }: SourcedTrafficPolicy): Metadata {
   const codes = outlier?.spec.codes;
   return weirMetadata({
     source: jsonOfSource(source),
     ...(codes && { outlierGrpcCodes: codesOf({ codes }) }),
     ...(outlier && { outlierSource: jsonOfSource(outlier.source) }),
+    ...(balancer && { balancerSource: jsonOfSource(balancer.source) }),
   });
 }
 

@@ -40,6 +40,49 @@ export const GRPC_POLICY_FIELDS: readonly FieldSupport[] = [
     'Whether calls may be made twice. `false` forbids all attempts but those that provably were not processed, whatever else is written.',
   ),
   implemented(
+    'spec.loadBalancer.p2cEwma.decay',
+    '`p2cEwma: {}` is the default of `weir control`: of two random endpoints the one with less latency × calls in flight, where the latency is the worst of late. In this time it fades to 1/e; default 10 s. `loadBalancer` replaces `simple` and `consistentHash` of a DestinationRule; `warmup` counts with all algorithms but `random` and `weightedRoundRobin`.',
+  ),
+  implemented('spec.loadBalancer.p2cEwma.penalty', 'What a failed call counts as, at least; default 5 s.'),
+  implemented(
+    'spec.loadBalancer.p2cEwma.seed',
+    'What an endpoint is taken to need as long as nothing is known of any; default 30 ms.',
+  ),
+  implemented(
+    'spec.loadBalancer.p2cEwma.starvation',
+    'So long an endpoint may be passed over before it is tried again; default 1 s.',
+  ),
+  implemented(
+    'spec.loadBalancer.goZeroP2c',
+    'go-zero’s `p2c_ewma` as published, for those who come from it. It has no settings.',
+  ),
+  implemented(
+    'spec.loadBalancer.weightedRoundRobin.blackout',
+    'Round robin by what endpoints report of themselves in ORCA load reports: calls per second through utilization (gRFC A58). So long reports must have come before they count; default 10 s.',
+  ),
+  implemented(
+    'spec.loadBalancer.weightedRoundRobin.errorUtilizationPenalty',
+    'How strongly failures lower the weight; default 1.',
+  ),
+  implemented(
+    'spec.loadBalancer.weightedRoundRobin.expiration',
+    'After so long without a report the weight is forgotten; default 3 minutes.',
+  ),
+  implemented(
+    'spec.loadBalancer.weightedRoundRobin.update',
+    'How often the weights are set anew; default 1 s.',
+  ),
+  implemented(
+    'spec.loadBalancer.leastRequest.activeRequestBias',
+    'How strongly calls in flight push a weight down where weights differ; default 1.',
+  ),
+  implemented(
+    'spec.loadBalancer.leastRequest.choiceCount',
+    'How many random endpoints are compared; default 2.',
+  ),
+  implemented('spec.loadBalancer.roundRobin', 'In turn. It has no settings.'),
+  implemented('spec.loadBalancer.random', 'It has no settings.'),
+  implemented(
     'spec.outlierDetection.codes',
     'gRPC statuses that are errors, by name or number, in the headers or the trailers; the others are none. Default: those that stand for HTTP 500 and more. How many in a row eject, for how long and how often it is looked at is in the `outlierDetection` of a DestinationRule; without one, 5 in a row, 30 s, each 10 s.',
   ),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as z from 'zod';
 import { destination, portSelector } from '../destination.js';
+import { noSettings } from '../grpc-load-balancer.js';
 import { headers } from '../header-changes.js';
 import { destinationRuleSpec } from '../destination-rule.js';
 import { grpcPolicySpec } from '../grpc-policy.js';
@@ -23,6 +24,7 @@ const SPECS: Readonly<Record<SupportedKind, z.core.$ZodType>> = {
 const WHOLE: ReadonlySet<z.core.$ZodType> = new Set([
   destination,
   headers,
+  noSettings,
   percent,
   portSelector,
   stringMatch,

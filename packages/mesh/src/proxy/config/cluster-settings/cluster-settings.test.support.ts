@@ -20,6 +20,7 @@ export function clusterSettings(name: string, change: Partial<ClusterSettings> =
     retryBudget: defaultRetryBudget,
     outlier: undefined,
     outlierSource: undefined,
+    balancerSource: undefined,
     missing: '',
     source: undefined,
     ...change,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defaultOutlierSettings, RetryBudget } from '@weir/core';
 import type { Cluster } from '../../../xds/generated/envoy.config.cluster.v3.js';
+import { encodeClientSideWeightedRoundRobin } from '../../../xds/generated/envoy.extensions.load_balancing_policies.client_side_weighted_round_robin.v3.js';
 import { encodeLeastRequest } from '../../../xds/generated/envoy.extensions.load_balancing_policies.least_request.v3.js';
 import { encodeRingHash } from '../../../xds/generated/envoy.extensions.load_balancing_policies.ring_hash.v3.js';
 import { encodeRoundRobin } from '../../../xds/generated/envoy.extensions.load_balancing_policies.round_robin.v3.js';
@@ -12,6 +13,7 @@ import {
 } from '../../../xds/generated/envoy.extensions.upstreams.http.v3.js';
 import { HTTP_PROTOCOL_OPTIONS } from '../../../xds/type-urls.js';
 import { structOf } from '../../../xds/struct.js';
+import { encodeTypedStruct } from '../../../xds/generated/xds.type.v3.js';
 import { Findings } from '../findings.js';
 import { clusterSettings } from './cluster-settings.test.support.js';
 import { readCluster } from './read-cluster.js';
@@ -79,6 +81,42 @@ test('of a list of policies the first known one counts, and the skipped ones are
     'load_balancing_policy: weir.peak_ewma not known to this proxy; least_request is used instead',
   ]);
 });
+
+test('of a list a policy of ours counts when it is known, over what lb_policy says', () => {
+  const list = {
+    policies: [ownBalancer('weir_better'), ownBalancer('weir_p2c_ewma'), ownBalancer('weir_go_zero_p2c')],
+  };
+  const { settings, warnings } = read({ ...good, lbPolicy: 'LEAST_REQUEST', loadBalancingPolicy: list });
+  assert.deepEqual(settings?.balancing.policy, { name: 'p2c_ewma' });
+  assert.deepEqual(warnings, [
+    'load_balancing_policy: weir_better not known to this proxy; p2c_ewma is used instead',
+  ]);
+});
+
+test('round robin by load reports has the defaults of gRFC A58 where it says nothing', () => {
+  const type =
+    'envoy.extensions.load_balancing_policies.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin';
+  const config = { blackoutPeriod: {}, weightUpdatePeriod: { nanos: 500_000_000 } };
+  const { settings, errors } = read({
+    ...good,
+    loadBalancingPolicy: {
+      policies: [policy('wrr', `type.googleapis.com/${type}`, encodeClientSideWeightedRoundRobin(config))],
+    },
+  });
+  assert.deepEqual(errors, []);
+  assert.deepEqual(settings?.balancing.policy, {
+    name: 'weighted_round_robin',
+    blackoutMs: 0,
+    expirationMs: undefined,
+    updateMs: 500,
+    errorUtilizationPenalty: undefined,
+  });
+});
+
+function ownBalancer(name: string) {
+  const struct = encodeTypedStruct({ typeUrl: `type.googleapis.com/${name}`, value: {} });
+  return policy(name, 'type.googleapis.com/xds.type.v3.TypedStruct', struct);
+}
 
 function policy(name: string, typeUrl: string, value: Uint8Array = new Uint8Array()) {
   return { typedExtensionConfig: { name, typedConfig: { typeUrl, value } } };

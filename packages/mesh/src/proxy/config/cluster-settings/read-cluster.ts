@@ -23,6 +23,8 @@ export interface ClusterSettings {
   readonly outlier: OutlierSettings | undefined;
   /** What says more of outliers than `source` does; `undefined`: nothing. */
   readonly outlierSource: Source | undefined;
+  /** What says how an endpoint is chosen, when it is not `source`. */
+  readonly balancerSource: Source | undefined;
   /** Why there is nothing behind it, as the control plane says; empty when there is. */
   readonly missing: string;
   /** What its settings were written in, or what names it when it is missing; `undefined`: nothing did. */
@@ -32,7 +34,7 @@ export interface ClusterSettings {
 /** Envoy: `Cluster.connect_timeout`, "If not set, a default value of 5s will be used." */
 const DEFAULT_CONNECT_TIMEOUT_MS = 5000;
 
-const METADATA_FIELDS = new Set(['source', 'missing', 'outlierGrpcCodes', 'outlierSource']);
+const METADATA_FIELDS = new Set(['source', 'missing', 'outlierGrpcCodes', 'outlierSource', 'balancerSource']);
 /** Without these, requests would go out in clear text, to other endpoints, or unfiltered. */
 const REFUSED = new Set([
   'clusterType',
@@ -87,6 +89,7 @@ export function readCluster(cluster: Cluster, findings: Findings): ClusterSettin
     ...readLimits(cluster.circuitBreakers, findings),
     outlier: outlier && (grpcErrors === undefined ? outlier : { ...outlier, grpcErrors }),
     outlierSource: readSource(object['outlierSource']),
+    balancerSource: readSource(object['balancerSource']),
     missing: typeof object['missing'] === 'string' ? object['missing'] : '',
     source: readSource(object['source']),
   };

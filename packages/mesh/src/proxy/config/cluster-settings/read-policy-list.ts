@@ -4,14 +4,18 @@ import type {
   LoadBalancingPolicy_Policy,
 } from '../../../xds/generated/envoy.config.cluster.v3.js';
 import type { LocalityLbConfig } from '../../../xds/generated/envoy.extensions.load_balancing_policies.common.v3.js';
+import { decodeClientSideWeightedRoundRobin } from '../../../xds/generated/envoy.extensions.load_balancing_policies.client_side_weighted_round_robin.v3.js';
 import { decodeLeastRequest } from '../../../xds/generated/envoy.extensions.load_balancing_policies.least_request.v3.js';
 import { decodeMaglev } from '../../../xds/generated/envoy.extensions.load_balancing_policies.maglev.v3.js';
 import { decodeRingHash } from '../../../xds/generated/envoy.extensions.load_balancing_policies.ring_hash.v3.js';
 import { decodeRoundRobin } from '../../../xds/generated/envoy.extensions.load_balancing_policies.round_robin.v3.js';
 import { decodeWrrLocality } from '../../../xds/generated/envoy.extensions.load_balancing_policies.wrr_locality.v3.js';
+import { decodeTypedStruct } from '../../../xds/generated/xds.type.v3.js';
 import { decodeTyped } from '../decode-typed.js';
 import type { Findings } from '../findings.js';
 import { readLeastRequest, readMaglev, readRingHash, readRoundRobin } from './read-balancer-policy.js';
+import { readOwnPolicy } from './read-own-policy.js';
+import { readWeightedRoundRobin } from './read-weighted-round-robin.js';
 
 export interface LocalityPolicy {
   readonly policy: BalancerPolicy;
@@ -73,6 +77,18 @@ function readPolicy(
     case 'envoy.extensions.load_balancing_policies.maglev.v3.Maglev': {
       const config = decode(decodeMaglev);
       return config && hashed(config, readMaglev(path, config, findings));
+    }
+    case 'envoy.extensions.load_balancing_policies.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin': {
+      const config = decode(decodeClientSideWeightedRoundRobin);
+      return config && { policy: readWeightedRoundRobin(path, config, findings), localityWeighted: false };
+    }
+    case 'xds.type.v3.TypedStruct':
+    case 'udpa.type.v1.TypedStruct': {
+      // The two are one message under two names.
+      const struct = decode(decodeTypedStruct);
+      if (struct === undefined) return undefined;
+      const policy = readOwnPolicy(path, struct, findings);
+      return policy === 'unknown' ? policy : { policy, localityWeighted: false };
     }
     case 'envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality': {
       const inner = decode(decodeWrrLocality)?.endpointPickingPolicy ?? {};

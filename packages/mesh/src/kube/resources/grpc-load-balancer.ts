@@ -1,0 +1,48 @@
+import * as z from 'zod';
+import { duration } from './duration.js';
+
+const p2cEwma = z.strictObject({
+  decay: duration().optional(),
+  penalty: duration().optional(),
+  seed: duration().optional(),
+  starvation: duration().optional(),
+});
+
+/** gRFC A58; the shortest `update` is the library's and Envoy's. */
+const weightedRoundRobin = z.strictObject({
+  blackout: duration({ minMs: 0 }).optional(),
+  errorUtilizationPenalty: z.number().min(0).optional(),
+  expiration: duration().optional(),
+  update: duration({ minMs: 100 }).optional(),
+});
+
+/** Envoy `LeastRequestLbConfig`. */
+const leastRequest = z.strictObject({
+  activeRequestBias: z.number().min(0).optional(),
+  choiceCount: z.int().min(2).max(100).optional(),
+});
+
+/** Of an algorithm that nothing can be said of. */
+export const noSettings = z.strictObject({});
+
+/** How an endpoint is chosen for each call: one of the algorithms, with its settings. */
+export const grpcLoadBalancer = z
+  .strictObject({
+    goZeroP2c: noSettings.optional(),
+    leastRequest: leastRequest.optional(),
+    p2cEwma: p2cEwma.optional(),
+    random: noSettings.optional(),
+    roundRobin: noSettings.optional(),
+    weightedRoundRobin: weightedRoundRobin.optional(),
+  })
+  .superRefine((settings, context) => {
+    const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+    if (given.length === 1) return;
+    const message =
+      given.length === 0
+        ? 'names no algorithm; add one of p2cEwma, prequal, goZeroP2c, weightedRoundRobin, leastRequest, roundRobin, random, as in `p2cEwma: {}`'
+        : `give one of ${given.map(([name]) => name).join(' and ')}`;
+    context.addIssue({ code: 'custom', message });
+  });
+
+export type GrpcLoadBalancerObject = z.infer<typeof grpcLoadBalancer>;
