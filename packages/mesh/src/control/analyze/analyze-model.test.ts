@@ -138,7 +138,7 @@ spec: {hosts: [x.example], exportTo: [.], resolution: STATIC, ports: [{name: grp
   [
     'a rule after one for every request',
     GREETER + rules(`${toGreeter}\n- match: [{uri: {exact: /a}}]\n  route: [{destination: {host: greeter}}]`),
-    /^WEIR0108 warning a\.yaml:22:.*the rule at line 21 takes all/,
+    /^WEIR0108 warning a\.yaml:22:.*no request gets to rule .* at line 21 takes all/,
   ],
   [
     'a time limit for attempts as long as the call’s',

@@ -6,6 +6,9 @@ import type { Source } from '../registry/source.js';
 import { covers } from './match-covers.js';
 
 interface Candidate {
+  /** Of the rule: its name, or `http[2]`. */
+  readonly name: string;
+  readonly index: number;
   readonly match: HttpMatchObject | undefined;
   readonly source: Source;
 }
@@ -20,19 +23,21 @@ function findUnreached(rules: readonly ModelRule[]): Problem[] {
   const earlier: Candidate[] = [];
   for (const candidate of rules.flatMap(candidatesOf)) {
     const by = earlier.find(({ match }) => covers(match, candidate.match));
-    if (by !== undefined) problems.push(unreached(candidate.source, by.source));
+    if (by !== undefined) problems.push(unreached(candidate, by));
     earlier.push(candidate);
   }
   return problems;
 }
 
-function candidatesOf({ matches, source }: ModelRule): readonly Candidate[] {
-  if (matches.length === 0) return [{ match: undefined, source }];
-  return matches.map((each) => ({ match: each.spec, source: each.source }));
+function candidatesOf({ name, index, matches, source }: ModelRule): readonly Candidate[] {
+  if (matches.length === 0) return [{ name, index, match: undefined, source }];
+  return matches.map((each) => ({ name, index, match: each.spec, source: each.source }));
 }
 
-function unreached({ file, line }: Source, by: Source): Problem {
-  const place = by.file === file ? `line ${by.line}` : `${by.file}:${by.line}`;
-  const message = `no request gets here, because the rule at ${place} takes all that this one is for; put this one before it, or take it out`;
-  return { severity: 'warning', code: 'WEIR0108', file, line, column: 1, field: '', message };
+function unreached({ name, index, source }: Candidate, by: Candidate): Problem {
+  const { file, line, object } = source;
+  const place = by.source.file === file ? `line ${by.source.line}` : `${by.source.file}:${by.source.line}`;
+  const message = `no request gets to rule ${JSON.stringify(name)}, because rule ${JSON.stringify(by.name)} at ${place} takes all that this one is for; put this one before it, or take it out`;
+  const field = `spec.http[${index}]`;
+  return { severity: 'warning', code: 'WEIR0108', file, line, column: 1, field, object, message };
 }
