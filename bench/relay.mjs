@@ -1,7 +1,7 @@
 /**
  * Compares the sidecar as shipped with the proxies people would use instead, in one interleaved run.
  *
- *     npm run bench:relay -- [--quick] [--rounds N] [--cases A,B] [--peers A,B] [--added-latency | --memory]
+ *     npm run bench:relay -- [--quick] [--rounds N] [--cases A,B] [--peers A,B] [--added-latency | --memory | --policies]
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { arch, cpus, platform, release } from 'node:os';
@@ -9,7 +9,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { isInstalled, PEERS, versionOf } from './peers/peers.mjs';
-import { weirOf } from './peers/weir.mjs';
+import { weir, weirOf } from './peers/weir.mjs';
+import { weirWithPolicies } from './peers/weir-variants.mjs';
 import { CASES } from './relay/cases.mjs';
 import { runWithCleanUp } from './relay/children.mjs';
 import { compare } from './relay/compare.mjs';
@@ -30,6 +31,7 @@ const HELP = `npm run bench:relay -- [options]
   --before DIR     also the sidecar of another, built, checkout: what a change has brought; may be repeated
   --added-latency  p99 at 30 % of HAProxy's most, for every peer and without one
   --memory         resident memory of the sidecar, idle and after load
+  --policies       the sidecar with 20 rules, retries, a deadline and outlier detection against a plain route
   --no-write       print only
 `;
 
@@ -43,6 +45,7 @@ const { values } = parseArgs({
     before: { type: 'string', multiple: true },
     'added-latency': { type: 'boolean', default: false },
     memory: { type: 'boolean', default: false },
+    policies: { type: 'boolean', default: false },
     'no-write': { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
@@ -60,6 +63,7 @@ async function main() {
   if (values.memory) return reportMemory(say);
   const rounds = Number(values.rounds ?? (values.quick ? 2 : 5));
   const seconds = Number(values.seconds ?? (values.quick ? 0.5 : 1.5));
+  if (values.policies) return reportPolicies({ rounds, seconds }, say);
   const peers = chosen(values.peers, PEERS).filter(({ needs, title }) => {
     if (needs === undefined || isInstalled(needs)) return true;
     say(
@@ -98,6 +102,22 @@ async function reportLatency(peers, options, say) {
     'added-latency.json',
     `${JSON.stringify({ host: describeHost(peers), reports }, undefined, 2)}\n`,
   );
+}
+
+async function reportPolicies(options, say) {
+  const cases = chosen(values.cases ?? (values.quick ? '8x32' : '8x32,32x1'), CASES);
+  const results = await compare(cases, [weir, weirWithPolicies], options, say);
+  for (const result of results) {
+    process.stdout.write(`${formatCase(result)}\n`);
+    const { cpuRatioToWeir: ratio } = result.peers[1];
+    if (ratio === undefined) continue;
+    const [least, middle, most] = [ratio.min, ratio.median, ratio.max].map((each) => each.toFixed(2));
+    process.stdout.write(
+      `policies cost ${middle} (${least} to ${most}) times the CPU of a plain route; goal 1.25\n\n`,
+    );
+  }
+  if (values.quick || values['no-write']) return;
+  await write('policies.json', `${JSON.stringify({ host: describeHost([weir]), results }, undefined, 2)}\n`);
 }
 
 async function reportMemory(say) {

@@ -12,13 +12,14 @@ const SERVICE = 'bench:50051';
  *
  * @param checkout - where the built project is
  * @param proxyOptions - further options of `weir proxy`
+ * @param rules - YAML of rules for the service `bench`, beside it
  */
-export const weirOf = (checkout, name, title, proxyOptions = []) => ({
+export const weirOf = (checkout, name, title, proxyOptions = [], rules = '') => ({
   name,
   title,
   needs: undefined,
   async start(endpoints, directory, options = {}) {
-    const { control } = await startControlOf(checkout, endpoints, directory, options.furtherServices);
+    const { control } = await startControlOf(checkout, endpoints, directory, options.furtherServices, rules);
     const proxyArgs = ['proxy', '--xds', control.addresses.xds, '--listen', `${SERVICE}=127.0.0.1:0`];
     const proxy = await listening(
       checkout,
@@ -33,10 +34,11 @@ export const weirOf = (checkout, name, title, proxyOptions = []) => ({
 export const weir = weirOf(CHECKOUT, 'weir', 'Weir sidecar');
 
 /** Starts a control plane that tells of the endpoints; `service` is the name they go by. */
-export async function startControlOf(checkout, endpoints, directory, furtherServices = 0) {
+export async function startControlOf(checkout, endpoints, directory, furtherServices = 0, rules = '') {
   const manifests = join(directory, 'manifests');
   await mkdir(manifests, { recursive: true });
   await writeFile(join(manifests, 'bench.yaml'), manifest('bench', endpoints));
+  if (rules !== '') await writeFile(join(manifests, 'rules.yaml'), rules);
   for (let index = 0; index < furtherServices; index++) {
     await writeFile(join(manifests, `further-${index}.yaml`), manifest(`further-${index}`, endpoints));
   }

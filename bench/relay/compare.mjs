@@ -102,11 +102,13 @@ function summarize({ peer, rounds, refused }, entries) {
   const summary = { name: peer.name, title: peer.title };
   if (refused !== undefined) return { ...summary, refused };
   for (const measure of MEASURES) summary[measure] = spread(rounds.map((round) => round[measure]));
-  const reference = entries.find((entry) => entry.peer.name === 'haproxy');
-  if (reference === undefined || reference.refused !== undefined) return summary;
-  // Round by round, so that a busy moment of the machine weighs on both.
-  summary.cpuRatioToHaproxy = spread(
-    rounds.map((round, index) => round.cpuMicrosPerRequest / reference.rounds[index].cpuMicrosPerRequest),
-  );
-  return summary;
+  const ratioTo = (name) => {
+    const reference = entries.find((entry) => entry.peer.name === name);
+    if (reference === undefined || reference.refused !== undefined) return undefined;
+    // Round by round, so that a busy moment of the machine weighs on both.
+    return spread(
+      rounds.map((round, index) => round.cpuMicrosPerRequest / reference.rounds[index].cpuMicrosPerRequest),
+    );
+  };
+  return { ...summary, cpuRatioToHaproxy: ratioTo('haproxy'), cpuRatioToWeir: ratioTo('weir') };
 }
