@@ -69,6 +69,7 @@ describe('HedgingSchedule', () => {
     schedule.attemptSent(0);
     assert.equal(schedule.attemptTimedOut(50), 'wait');
     assert.equal(schedule.nextAtMs, 50);
+    schedule.attemptSent(50);
     schedule.stop();
     assert.equal(schedule.attemptTimedOut(60), 'exhausted');
   });
