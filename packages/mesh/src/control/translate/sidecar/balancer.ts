@@ -4,6 +4,7 @@ import type { LoadBalancerObject } from '../../../kube/resources/load-balancer.j
 import type { Cluster, Cluster_SlowStartConfig } from '../../../xds/generated/envoy.config.cluster.v3.js';
 import { balancerChain } from './balancer-chain.js';
 import { durationOfMs } from './duration.js';
+import { runtimeDouble } from './runtime-double.js';
 
 /** Algorithms by the names that `--balancer` takes, the default first. */
 export const BALANCERS = [
@@ -88,7 +89,7 @@ export function translateBalancer(
         lbPolicy: 'LEAST_REQUEST',
         leastRequestLbConfig: {
           choiceCount: { value: choiceCount },
-          ...(bias !== undefined && { activeRequestBias: { defaultValue: bias } }),
+          ...(bias !== undefined && { activeRequestBias: runtimeDouble(bias, 'weir.active_request_bias') }),
           ...config,
         },
       };
@@ -133,7 +134,7 @@ function translateWarmup(settings: LoadBalancerObject | undefined): Cluster_Slow
   const { minimumPercent = WARMUP_MIN_PERCENT, aggression = WARMUP_AGGRESSION } = settings?.warmup ?? {};
   return {
     slowStartWindow: durationOfMs(parseDurationMs(length) ?? 0),
-    aggression: { defaultValue: aggression },
+    aggression: runtimeDouble(aggression, 'weir.slow_start.aggression'),
     minWeightPercent: { value: minimumPercent },
   };
 }
