@@ -22,7 +22,9 @@ export type Order =
   | ({ readonly op: 'start' } & CallOrder)
   | { readonly op: 'stop' }
   /** Closes the channel to a target, so that the next call opens another one. */
-  | { readonly op: 'forget'; readonly target: string };
+  | { readonly op: 'forget'; readonly target: string }
+  /** Which balancers the channel uses; only grpc-js can tell. */
+  | { readonly op: 'policies'; readonly target: string };
 
 export interface Answer {
   /** Calls by the name of the server that answered. */
@@ -32,4 +34,5 @@ export interface Answer {
   /** Messages of failed calls, each once. */
   readonly messages: readonly string[];
   readonly latenciesMs: readonly number[];
+  readonly policies?: readonly string[];
 }

@@ -61,7 +61,11 @@ export class Caller {
   }
 
   async forget(target: string): Promise<void> {
-    await this.#tell({ op: 'forget', target });
+    await this.#tell({ op: 'forget', target: `xds:///${target}` });
+  }
+
+  async policies(target: string): Promise<readonly string[]> {
+    return (await this.#tell({ op: 'policies', target: `xds:///${target}` })).policies ?? [];
   }
 
   async kill(): Promise<void> {

@@ -2,7 +2,7 @@ import type { Caller } from './caller.js';
 import type { Stage } from './stage.js';
 
 /** The clients of the table. */
-export type ClientId = 'node' | 'core' | 'go';
+export type ClientId = 'node' | 'weir' | 'core' | 'go';
 
 /** One line of the table: what is asked of every client. */
 export interface Case {

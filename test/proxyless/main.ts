@@ -37,6 +37,13 @@ function programs(): readonly (readonly [ClientId, CallerProgram])[] {
       },
     ],
   ];
+  const [, node] = found[0] ?? [];
+  if (node !== undefined) {
+    found.push([
+      'weir',
+      { ...node, name: `${node.name} with @weir/client`, environment: { WEIR_CLIENT: '1' } },
+    ]);
+  }
   const grpcio = execFileSync(python, ['-c', 'import grpc; print(grpc.__version__)'], { encoding: 'utf8' });
   const [major, minor] = grpcio.split('.');
   found.push([

@@ -1,4 +1,5 @@
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { inspect, register as registerBalancers, type PolicyInUse } from '@weir/client';
 import { register } from '@grpc/grpc-js-xds';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,10 +9,7 @@ import type { Answer, CallOrder, Order } from './caller-protocol.js';
 /** Calls through grpc-js and its xDS resolver, as it is told on standard input. */
 
 register();
-if (process.env['WEIR_CLIENT'] === '1') {
-  const { register: registerWeir } = await import('@weir/client');
-  registerWeir();
-}
+if (process.env['WEIR_CLIENT'] === '1') registerBalancers();
 
 const channels = new Map<string, Client>();
 
@@ -60,6 +58,10 @@ function call(order: CallOrder, tally: Tally): Promise<void> {
   });
 }
 
+function namesIn(policy: PolicyInUse | undefined): readonly string[] {
+  return policy === undefined ? [] : [policy.policy, ...policy.children.flatMap(namesIn)];
+}
+
 function serverOf(reply: Buffer): string {
   const decoded = echoService['Unary']?.responseDeserialize(reply) as ReceivedEchoReply | undefined;
   return decoded?.server ?? '';
@@ -98,6 +100,8 @@ async function obey(order: Order): Promise<Answer> {
     case 'stop':
       await load?.stop();
       return load?.tally.answer() ?? tally.answer();
+    case 'policies':
+      return { ...tally.answer(), policies: namesIn(inspect(channelTo(order.target)).policy) };
     case 'forget':
       channels.get(order.target)?.close();
       channels.delete(order.target);

@@ -56,6 +56,7 @@ export const resilience: readonly Case[] = [
     feature: 'perTryTimeout, and retries of HTTP statuses',
     exceptions: {
       node: 'gRFC A44 knows neither',
+      weir: 'gRFC A44 knows neither',
       core: 'gRFC A44 knows neither',
       go: 'gRFC A44 knows neither',
     },
@@ -171,6 +172,31 @@ export const resilience: readonly Case[] = [
         met.add(Object.keys(answer.servers)[0] ?? '');
       }
       assert.ok(met.size > 1, 'users are spread');
+    },
+  },
+  {
+    feature: "Weir's balancers, as the control plane asks",
+    exceptions: {
+      node: 'round robin; with @weir/client, yes',
+      core: 'round robin: no balancers can be added from Python',
+      go: 'round robin, or least_request where that is asked for',
+    },
+    async run(stage, caller, client) {
+      const { name } = await stage.service('v1', 'v1', 'v1');
+      const target = `${name}:50051`;
+      stage.rules(name, [], { loadBalancer: { simple: 'LEAST_REQUEST' } });
+      await untilCalls(
+        'all three answer',
+        caller,
+        target,
+        12,
+        ({ servers }) => Object.keys(servers).length === 3,
+      );
+      if (client === 'weir') {
+        const policies = await caller.policies(target);
+        assert.ok(policies.includes('weir_least_request'), policies.join(', '));
+      }
+      await untilTold(stage, 'balancer: ');
     },
   },
 ];

@@ -79,6 +79,7 @@ export const routing: readonly Case[] = [
     feature: 'mirroring, rewrites, changes of headers',
     exceptions: {
       node: 'gRPC libraries send each call once, as it is',
+      weir: 'gRPC libraries send each call once, as it is',
       core: 'gRPC libraries send each call once, as it is',
       go: 'gRPC libraries send each call once, as it is',
     },

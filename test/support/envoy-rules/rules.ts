@@ -1,4 +1,4 @@
-import protobuf from 'protobufjs';
+import type protobuf from 'protobufjs';
 
 /** `validate.rules` of a field: by kind of value, `{ string: { min_len: 1 } }`. */
 export type Rules = Readonly<Record<string, Readonly<Record<string, unknown>>>>;

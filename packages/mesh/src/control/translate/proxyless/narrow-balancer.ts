@@ -53,7 +53,10 @@ function narrowHash(cluster: Cluster, { capabilities }: ClientProfile, limits: L
     return { lbPolicy: 'ROUND_ROBIN' };
   }
   if (cluster.lbPolicy === 'MAGLEV') limits.add('consistentHash: maglev', 'approximated', 'a ring is used');
-  return { lbPolicy: 'RING_HASH', ringHashLbConfig: { ...cluster.ringHashLbConfig, hashFunction: 'XX_HASH' } };
+  return {
+    lbPolicy: 'RING_HASH',
+    ringHashLbConfig: { ...cluster.ringHashLbConfig, hashFunction: 'XX_HASH' },
+  };
 }
 
 /** In order of preference, without the locality around them. */
@@ -96,5 +99,9 @@ function noteFallback(
   const name = first.typedExtensionConfig?.name?.split('.').at(-1) ?? '';
   // grpc-go and Java do by themselves what this one asks for.
   if (name === 'weir_least_request' && isLeast) return;
-  limits.add(`balancer: ${name}`, 'approximated', canRegister ? `${instead}, unless @weir/client is loaded` : instead);
+  limits.add(
+    `balancer: ${name}`,
+    'approximated',
+    canRegister ? `${instead}, unless @weir/client is loaded` : instead,
+  );
 }

@@ -1,6 +1,4 @@
 import type { Cluster } from '../../../xds/generated/envoy.config.cluster.v3.js';
-import { decodeWrrLocality } from '../../../xds/generated/envoy.extensions.load_balancing_policies.wrr_locality.v3.js';
-import { TYPE_TYPED_STRUCT, TYPE_WRR_LOCALITY_POLICY } from '../../../xds/type-urls.js';
 import type { ClientProfile } from '../client-profile.js';
 import type { Limits } from './limits.js';
 import { narrowBalancer } from './narrow-balancer.js';
