@@ -3,8 +3,8 @@ import { loadIn } from './attempt.js';
 import type { ClientHost } from './client-host.js';
 
 const UNIMPLEMENTED = 12;
-/** An answer that took longer says nothing of now; a policy that cannot wait so long does not. */
-const TIMEOUT_MS = 50;
+/** An answer that took longer says little of now; a policy that cannot wait so long does not. */
+const TIMEOUT_MS = 250;
 /** How long an endpoint is left alone that does not answer probes. */
 const NO_PROBES_MS = 5 * 60_000;
 
