@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { listenOptions } from '../transport/listen-options.js';
 import type { AdminHandler } from './admin-pages.js';
 
 export interface AdminServer {
@@ -40,8 +41,7 @@ export async function listenAdmin(host: string, port: number, handle: AdminHandl
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    // Without a host Node takes both families, or the one there is.
-    server.listen({ port, ...(host === '*' ? {} : { host }) }, () => {
+    server.listen(listenOptions({ host, port }), () => {
       server.off('error', reject);
       resolve();
     });

@@ -5,12 +5,14 @@ import { type BalancerName, BALANCERS, DEFAULT_BALANCER } from '../control/trans
 import { ClusterAccessError } from '../kube/api/access/cluster-access.js';
 import { openAccess } from '../kube/api/access/open-access.js';
 import { systemClock } from '../system/clock.js';
+import { defaultInjectSettings } from '../inject/settings.js';
+import { defaultInstallSettings } from '../install/settings.js';
 import { createLogger } from '../system/logger.js';
 import { systemRandom } from '../system/random.js';
 import { bindingOption } from './binding-option.js';
 import { contextOption, kubeconfigOption } from './cluster-options.js';
 import { outputOption, printJsonLine, type OutputFormat } from './output.js';
-import type { HostPort } from './parse-address.js';
+import { type HostPort, parseHostPort } from './parse-address.js';
 import { closeOnSignal } from './shutdown.js';
 
 interface ControlCommandOptions {
@@ -20,6 +22,9 @@ interface ControlCommandOptions {
   readonly namespace?: string;
   readonly xds: HostPort;
   readonly http: HostPort;
+  readonly webhook: HostPort | undefined;
+  readonly image: string;
+  readonly controlNamespace: string;
   readonly balancer: BalancerName;
   readonly output: OutputFormat;
 }
@@ -61,26 +66,41 @@ export function controlCommand(): Command {
     .addOption(bindingOption('--xds <host:port>', 'where xDS is served, without TLS', 15010))
     .addOption(bindingOption('--http <host:port>', 'where /ready, /metrics and /status are served', 15014))
     .addOption(balancerOption())
+    .addOption(
+      new Option(
+        '--webhook <host:port>',
+        'serves injection and validation to the API server, over TLS; of a cluster only',
+      )
+        .argParser(parseHostPort)
+        .conflicts('file'),
+    )
+    .option('--image <image>', 'with --webhook: the image of the sidecars', defaultInjectSettings.image)
+    .option(
+      '--control-namespace <name>',
+      'with --webhook: where weir install has put the control plane',
+      defaultInstallSettings.namespace,
+    )
     .addOption(outputOption())
     .action((options: ControlCommandOptions, command: Command) => runControl(options, command));
 }
 
 async function runControl(options: ControlCommandOptions, command: Command): Promise<void> {
-  const { xds, http, balancer, output } = options;
+  const { xds, http, webhook, balancer, output } = options;
   const logger = createLogger();
   let control;
   try {
     const source = await sourceOf(options);
-    control = await startControl({ source, xds, http, balancer, clock: systemClock, logger });
+    const webhooks = webhook && { ...webhook, image: options.image, namespace: options.controlNamespace };
+    control = await startControl({ source, xds, http, webhooks, balancer, clock: systemClock, logger });
   } catch (error) {
     if (error instanceof DirectoryError || error instanceof ClusterAccessError)
       command.error(`weir: ${error.message}`, { exitCode: 2 });
     throw error;
   }
-  const { xdsAddress, httpAddress, close } = control;
+  const { xdsAddress, httpAddress, webhookAddress, close } = control;
   closeOnSignal(close);
   if (output === 'json') {
-    printJsonLine({ event: 'listening', xds: xdsAddress, http: httpAddress });
+    printJsonLine({ event: 'listening', xds: xdsAddress, http: httpAddress, webhook: webhookAddress });
   } else {
     process.stdout.write(
       `weir control reads ${options.file ?? 'the cluster'}\n  xDS   ${xdsAddress}\n  HTTP  http://${httpAddress}/status\n`,

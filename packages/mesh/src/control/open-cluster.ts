@@ -30,6 +30,7 @@ export function openCluster(
   });
   return {
     objects: source,
+    api: connection,
     origin: { cluster: access.server.origin },
     start: async () => {
       logger.info('listing the objects of a cluster', {

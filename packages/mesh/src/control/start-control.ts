@@ -16,6 +16,8 @@ import type { Node } from '../xds/generated/envoy.config.core.v3.js';
 import { SourceLog } from './source-log.js';
 import { clientOfNode } from './push/client-of-node.js';
 import { profileOf } from './translate/client-profile.js';
+import { createJudge } from './webhook/judge.js';
+import type { RunningWebhooks, WebhookOptions } from './webhook/start-webhooks.js';
 import { type BalancerName, DEFAULT_BALANCER } from './translate/sidecar/balancer.js';
 
 export interface Binding {
@@ -32,6 +34,8 @@ export interface ControlOptions {
   readonly xds: Binding;
   /** Where `/ready`, `/metrics` and `/status` are served; undefined: nowhere. */
   readonly http: Binding | undefined;
+  /** Where the API server asks about pods and rules; of a cluster only. */
+  readonly webhooks?: WebhookOptions | undefined;
   /** Default: `p2c_ewma`. */
   readonly balancer?: BalancerName;
   /** Default: `cluster.local`. */
@@ -45,6 +49,8 @@ export interface RunningControl {
   readonly xdsAddress: string;
   /** The same; undefined when `http` was. */
   readonly httpAddress: string | undefined;
+  /** The same; undefined when `webhooks` was. */
+  readonly webhookAddress: string | undefined;
   /** Tells clients to look elsewhere and waits until they are gone, at most 5 seconds. */
   close(): Promise<void>;
   /** Stops at once. */
@@ -102,7 +108,9 @@ export async function startControl(options: ControlOptions): Promise<RunningCont
     ...plane.state(),
   });
 
+  let webhooks: RunningWebhooks | undefined;
   const destroy = (): void => {
+    webhooks?.close();
     source.close();
     plane.stop();
     ads.destroy();
@@ -118,6 +126,11 @@ export async function startControl(options: ControlOptions): Promise<RunningCont
         throw bindError('--http', http.host, http.port, error);
       });
     }
+    if (options.webhooks !== undefined && source.api !== undefined) {
+      const { startWebhooks } = await import('./webhook/start-webhooks.js');
+      const judge = createJudge(() => source.objects.objects, options.clusterDomain);
+      webhooks = await startWebhooks(options.webhooks, { api: source.api, judge, clock, logger });
+    }
   } catch (error) {
     destroy();
     throw error;
@@ -125,7 +138,9 @@ export async function startControl(options: ControlOptions): Promise<RunningCont
   return {
     xdsAddress: formatAddress(xds.host, xdsPort),
     httpAddress: http && httpServer && formatAddress(http.host, httpServer.port),
+    webhookAddress: webhooks?.address,
     close: async () => {
+      webhooks?.close();
       source.close();
       plane.stop();
       const timer = clock.setTimer(CLOSE_TIMEOUT_MS, () => ads.destroy());

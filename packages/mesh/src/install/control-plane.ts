@@ -81,7 +81,6 @@ function podSpec({ image, namespace }: InstallSettings, labelSelector: object): 
         image,
         args: [
           'control',
-          '--in-cluster',
           `--xds=*:${PORTS.xds}`,
           `--http=*:${PORTS.http}`,
           `--webhook=*:${PORTS.webhook}`,

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { listenOptions } from '../../transport/listen-options.js';
 import { formatMetrics } from './metrics.js';
 import { describeStatus, type ControlState } from './status.js';
 
@@ -71,7 +72,7 @@ export function listenHttp(host: string, port: number, state: () => ControlState
   };
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen(listenOptions({ host, port }), () => {
       server.off('error', reject);
       resolve({ port: (server.address() as AddressInfo).port, close });
     });

@@ -6,6 +6,7 @@ import { type AdmissionReview, reviewPod } from '../../inject/review-pod.js';
 import type { InjectSettings } from '../../inject/settings.js';
 import { INJECT_BY_NAMESPACE_PATH, INJECT_BY_POD_PATH, VALIDATE_PATH } from '../../install/webhooks.js';
 import type { Logger } from '../../system/logger.js';
+import { type ListenPlace, listenOptions } from '../../transport/listen-options.js';
 import { type Judge, reviewPolicy } from './review-policy.js';
 
 export interface WebhookServerOptions {
@@ -53,10 +54,10 @@ export async function listenWebhooks(options: WebhookServerOptions): Promise<Web
   };
 }
 
-function listen(server: Server, { host, port }: WebhookServerOptions): Promise<void> {
+function listen(server: Server, place: ListenPlace): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ port, ...(host === '*' ? {} : { host }) }, () => {
+    server.listen(listenOptions(place), () => {
       server.off('error', reject);
       resolve();
     });

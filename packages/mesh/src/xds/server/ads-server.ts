@@ -2,6 +2,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { Server, ServerCredentials, status as grpcStatus, type ConnectionInjector } from '@grpc/grpc-js';
 import type { Clock } from '@weir/core';
 import type { Logger } from '../../system/logger.js';
+import { listenOptions } from '../../transport/listen-options.js';
 import type { Node } from '../generated/envoy.config.core.v3.js';
 import type { DeltaDiscoveryRequest, DiscoveryRequest } from '../generated/envoy.service.discovery.v3.js';
 import type { Snapshot } from '../snapshot.js';
@@ -89,7 +90,9 @@ export class AdsServer {
         const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
         reject(new Error(`cannot serve xDS on ${address}: ${error.message}`, { cause: error }));
       });
-      this.#listener.listen({ host, port }, () => resolve((this.#listener.address() as AddressInfo).port));
+      this.#listener.listen(listenOptions({ host, port }), () =>
+        resolve((this.#listener.address() as AddressInfo).port),
+      );
     });
   }
 
