@@ -6,7 +6,9 @@ import type { EndpointState } from '../endpoint/endpoint-state.js';
 import { EndpointStats } from '../endpoint/endpoint-stats.js';
 import { type Random, seededRandom } from '../random.js';
 import { assertAllocatesNothing } from '../testing/allocation.compliance.js';
-import { fakeEndpoint, fakeHosts } from '../testing/index.js';
+import { emptyLoadReport } from '../load/load-report.js';
+import { FakeClock, fakeEndpoint, fakeHosts } from '../testing/index.js';
+import type { AttemptFeedback } from './attempt-feedback.js';
 import type { Balancer, PickContext } from './balancer.js';
 
 /** A first attempt, bound to nothing. */
@@ -31,21 +33,49 @@ export function countPicks(
   return counts;
 }
 
+/** Half a millisecond later at every look, and no timers: a look leaves nothing on the heap. */
+export class RunningClock extends FakeClock {
+  #runningMs = 0.5;
+
+  override nowMs(): number {
+    this.#runningMs += 0.5;
+    return this.#runningMs;
+  }
+}
+
+/** What became of an attempt, with the load report that came with it. */
+export function feedbackOf(latencyMs: number, over: Partial<AttemptFeedback> = {}): AttemptFeedback {
+  const load = { ...emptyLoadReport, requestsInFlight: 1, latencyMs, cpuUtilization: 0.5, qps: 100 };
+  return { latencyMs, failed: false, grpcCode: 0, pushbackMs: undefined, load, ...over };
+}
+
+export interface ComplianceOptions {
+  /** What the balancer is wrapped by, for the name of the suite. */
+  readonly under?: string;
+  /** A tenth of the runs and no look at the heap: for the many combinations of what is tested alone. */
+  readonly brief?: boolean;
+}
+
 /** What every balancer promises, whatever its algorithm. Each balancer's own test calls this. */
-export function describeCompliance(name: string, create: (random: Random) => Balancer): void {
-  const createWith = (hosts: readonly EndpointState[], seed = 1): Balancer => {
-    const balancer = create(seededRandom(seed));
+export function describeCompliance(
+  name: string,
+  create: (random: Random, clock: FakeClock) => Balancer,
+  { under, brief = false }: ComplianceOptions = {},
+): void {
+  const runs = (count: number): number => (brief ? Math.ceil(count / 10) : count);
+  const createWith = (hosts: readonly EndpointState[], seed = 1, clock = new FakeClock()): Balancer => {
+    const balancer = create(seededRandom(seed), clock);
     balancer.update(hosts);
     return balancer;
   };
 
-  describe(`${name}, as any balancer`, () => {
+  describe(`${name}${under === undefined ? '' : ` under ${under}`}, as any balancer`, () => {
     it('bears the name of its policy', () => {
-      assert.equal(create(seededRandom(1)).name, name);
+      assert.equal(create(seededRandom(1), new FakeClock()).name, name);
     });
 
     it('picks nothing before it has hosts and after it has lost them', () => {
-      const balancer = create(seededRandom(1));
+      const balancer = create(seededRandom(1), new FakeClock());
       assert.equal(balancer.pick(anyHost), undefined);
       balancer.update(fakeHosts(1, 2));
       balancer.update([]);
@@ -65,7 +95,7 @@ export function describeCompliance(name: string, create: (random: Random) => Bal
             else assert.ok(picked !== undefined && allowed.includes(picked));
           }
         }),
-        { seed: 2, numRuns: 300 },
+        { seed: 2, numRuns: runs(300) },
       );
     });
 
@@ -111,7 +141,7 @@ export function describeCompliance(name: string, create: (random: Random) => Bal
           const hosts = fakeHosts(...given);
           assertShares(countPicks(createWith(hosts, seed), 10_000), hosts);
         }),
-        { seed: 3, numRuns: 40 },
+        { seed: 3, numRuns: runs(40) },
       );
     });
 
@@ -131,7 +161,7 @@ export function describeCompliance(name: string, create: (random: Random) => Bal
           balancer.update(hosts);
           assertShares(countPicks(balancer, 10_000), hosts);
         }),
-        { seed: 4, numRuns: 20 },
+        { seed: 4, numRuns: runs(20) },
       );
     });
 
@@ -139,7 +169,7 @@ export function describeCompliance(name: string, create: (random: Random) => Bal
       const hosts = fakeHosts(1, 2, 3);
       const balancer = createWith(hosts);
       const counts = new Map<EndpointState, number>();
-      for (let round = 0; round < 6_000; round++) {
+      for (let round = 0; round < runs(6_000); round++) {
         balancer.update(hosts);
         const host = balancer.pick(anyHost)!;
         counts.set(host, (counts.get(host) ?? 0) + 1);
@@ -163,16 +193,66 @@ export function describeCompliance(name: string, create: (random: Random) => Bal
     it('leaves the statistics that live outside it alone when it is updated or replaced', () => {
       const hosts = fakeHosts(1, 1, 2);
       const balancer = createWith(hosts);
-      for (const host of countPicks(balancer, 100).keys()) host.stats.begin();
-      const learnt = hosts.map(({ stats }) => ({ ...stats }));
+      for (const host of countPicks(balancer, 100).keys()) {
+        host.stats.begin();
+        host.stats.begin();
+        host.stats.end(true);
+        balancer.onAttemptEnd?.(host, feedbackOf(7, { failed: true, grpcCode: 14 }));
+      }
+      const learnt = hosts.map(snapshot);
       balancer.update(hosts.slice(1));
       for (const host of hosts) host.endpoint = { ...host.endpoint, weight: 7 };
       balancer.update(hosts);
       createWith(hosts);
-      assert.deepEqual(
-        hosts.map(({ stats }) => ({ ...stats })),
-        learnt,
+      balancer.close?.();
+      assert.deepEqual(hosts.map(snapshot), learnt);
+    });
+
+    it('never picks who is out of order while another is left, whatever it has learnt', () => {
+      fc.assert(
+        fc.property(fc.integer(), fc.array(someEvent, { minLength: 40, maxLength: 80 }), (seed, events) => {
+          const clock = new FakeClock();
+          const hosts = fakeHosts(1, 1, 1, 2, 3, 5);
+          const balancer = createWith(hosts, seed, clock);
+          const open: EndpointState[] = [];
+          for (const { passMs, ejected, tried, latencyMs, failed, ends } of events) {
+            clock.advance(passMs);
+            if (ejected !== undefined) {
+              const { stats } = hosts[ejected]!;
+              stats.ejected = !stats.ejected;
+              balancer.update(hosts);
+            }
+            const excluded = new Set(tried.map((index) => hosts[index]!));
+            const allowed = hosts.filter((host) => !host.stats.ejected && !excluded.has(host));
+            const picked = balancer.pick({ excluded, hash: { high: passMs, low: latencyMs } });
+            if (allowed.length === 0) assert.equal(picked, undefined);
+            else assert.ok(picked !== undefined && allowed.includes(picked));
+            if (picked !== undefined) {
+              picked.stats.begin();
+              open.push(picked);
+            }
+            for (let end = 0; end < ends && open.length > 0; end++) {
+              const host = open.shift()!;
+              host.stats.end(failed);
+              balancer.onAttemptEnd?.(host, feedbackOf(latencyMs, { failed, grpcCode: failed ? 14 : 0 }));
+            }
+          }
+          balancer.close?.();
+          clock.advance(10);
+          assert.equal(clock.pendingTimers, 0);
+        }),
+        { seed: 9, numRuns: runs(100) },
       );
+    });
+
+    it('looks at each host a few times in an update, however many there are', () => {
+      const hosts = fakeHosts(...Array.from({ length: 2_000 }, (_, index) => 1 + (index % 5)));
+      let looks = 0;
+      createWith([]).update(hosts, {
+        isAvailable: () => (looks += 1) > 0,
+        weightOf: ({ endpoint }) => ((looks += 1) > 0 ? endpoint.weight : 1),
+      });
+      assert.ok(looks < 20 * hosts.length, `${looks} looks at ${hosts.length} hosts`);
     });
 
     it('neither keeps nor reorders the array it is given', () => {
@@ -193,10 +273,12 @@ export function describeCompliance(name: string, create: (random: Random) => Bal
       assert.deepEqual(sequence(), sequence());
     });
 
-    for (const [kind, given] of [
-      ['equal', [1, 1, 1, 1, 1]],
-      ['unequal', [5, 4, 3, 2, 1]],
-    ] as const) {
+    for (const [kind, given] of brief
+      ? []
+      : ([
+          ['equal', [1, 1, 1, 1, 1]],
+          ['unequal', [5, 4, 3, 2, 1]],
+        ] as const)) {
       it(`allocates nothing to pick among hosts of ${kind} weight`, () => {
         const hosts = fakeHosts(...given);
         const balancer = createWith(hosts);
@@ -204,9 +286,40 @@ export function describeCompliance(name: string, create: (random: Random) => Bal
         const retry = excluding(hosts[0]!);
         assertAllocatesNothing(() => balancer.pick(retry));
       });
+
+      it(`allocates nothing to learn from hosts of ${kind} weight`, () => {
+        const hosts = fakeHosts(...given);
+        const balancer = createWith(hosts, 1, new RunningClock());
+        const ended = feedbackOf(12.5);
+        const failed = feedbackOf(1.5, { failed: true, grpcCode: 14 });
+        let turn = 0;
+        assertAllocatesNothing(() => {
+          turn = (turn + 1) % 16;
+          const host = hosts[turn % hosts.length]!;
+          balancer.onAttemptEnd?.(host, turn === 0 ? failed : ended);
+        });
+      });
     }
   });
 }
+
+/** All that the statistics hold, records included. */
+function snapshot({ stats }: EndpointState): unknown {
+  const entries = Object.entries(stats).map(([name, value]) => [
+    name,
+    typeof value === 'object' && value !== null ? { ...value } : value,
+  ]);
+  return Object.fromEntries(entries);
+}
+
+const someEvent = fc.record({
+  passMs: fc.constantFrom(0, 1, 5, 40, 700, 3_000),
+  ejected: fc.option(fc.nat(5), { nil: undefined, freq: 3 }),
+  tried: fc.oneof(fc.constant<number[]>([]), fc.array(fc.nat(5), { maxLength: 6 })),
+  latencyMs: fc.integer({ min: 1, max: 500 }),
+  failed: fc.boolean(),
+  ends: fc.nat(2),
+});
 
 interface DescribedHost {
   readonly health: EndpointHealth;

@@ -1,4 +1,5 @@
 import type { EndpointStats } from '../endpoint/endpoint-stats.js';
+import type { Moment } from './moment.js';
 
 const FAILURE_FADE_MS = 10_000;
 /** A host that has missed so many turns is judged without its failures, or it could never mend its name. */
@@ -12,6 +13,10 @@ export class Candidate {
   requestsInFlight = 0;
   /** What a request there is expected to take, its failures included. */
   latencyMs = 0.5;
+  /** Whether its requests in flight are among the highest of all hosts. */
+  isHot = false;
+  /** Whether its latency is well above the least of the cold hosts. */
+  isSlow = false;
   isFailing = false;
 
   /** Takes its failures into account: each is a latency of `penaltyMs`. */
@@ -26,16 +31,12 @@ export class Candidate {
  * that with the fewest requests in flight. Before all that, one that works before one that fails.
  *
  * Of cold ones whose latency is about the same, that with the fewest requests in flight.
- *
- * @param slowAboveMs up to here a latency is about the same as the least of the cold ones
  */
-export function isBetter(a: Candidate, b: Candidate, hotAbove: number, slowAboveMs: number): boolean {
+export function isBetter(a: Candidate, b: Candidate): boolean {
   if (a.isFailing !== b.isFailing) return b.isFailing;
-  const isHot = a.requestsInFlight > hotAbove;
-  if (isHot !== b.requestsInFlight > hotAbove) return !isHot;
-  const isSlow = a.latencyMs > slowAboveMs;
-  if (!isHot && isSlow !== b.latencyMs > slowAboveMs) return !isSlow;
-  const goesByRequests = isHot || !isSlow;
+  if (a.isHot !== b.isHot) return b.isHot;
+  if (!a.isHot && a.isSlow !== b.isSlow) return b.isSlow;
+  const goesByRequests = a.isHot || !a.isSlow;
   if (goesByRequests && a.requestsInFlight !== b.requestsInFlight) {
     return a.requestsInFlight < b.requestsInFlight;
   }
@@ -44,7 +45,7 @@ export function isBetter(a: Candidate, b: Candidate, hotAbove: number, slowAbove
 }
 
 /** Share of a host's failures that still counts at this time; `turns` is how many picks give everybody one. */
-export function failureShareOf(stats: EndpointStats, nowMs: number, picks: number, turns: number): number {
+export function failureShareOf(stats: EndpointStats, { nowMs }: Moment, picks: number, turns: number): number {
   const { results } = stats;
   if (results === undefined || results.failed === 0) return 0;
   if (picks - stats.lastPick > MISSED_TURNS * turns && nowMs - stats.lastPickMs > STARVATION_MS) return 0;

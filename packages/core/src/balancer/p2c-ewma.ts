@@ -37,6 +37,11 @@ const MISSED_TURNS = 10;
 const TYPICAL_SAMPLES = 100;
 const LEAST_MS = 0.001;
 /**
+ * The first latencies of a host are averaged: who has just started is slow at first, and must not be taken for
+ * slow.
+ */
+const FIRST_SAMPLES = 10;
+/**
  * Latencies below this are alike. A timer, a collector or a scheduler adds as much to any of them, and whoever
  * had the bad luck would be passed over for as long as it is remembered.
  */
@@ -54,9 +59,10 @@ const CANCELLED = 1;
  * Where it departs from them. A failure does not replace the estimate, so that one in a thousand does not shut
  * a host out for a minute; it adds to it what it would cost on average, `share of failures * penaltyMs`, by
  * exact counts. A host nobody has tried yet is taken for a typical one rather than a free one. A host that has
- * lost every comparison for `starvationMs` and ten turns wins one. Of two that are equally busy and alike, which
- * is within a factor of two or below 5 ms, the one picked longer ago wins: at little load the differences between
- * equal hosts are noise, and one of them must not be left out for it. With weights, hosts are drawn by them and
+ * lost every comparison for `starvationMs` and ten turns wins one. The first ten latencies of a host are
+ * averaged. Of two that are equally busy and alike, which is within a factor of two or below 5 ms, the one picked
+ * longer ago wins: at little load the differences between equal hosts are noise, and one of them must not be left
+ * out for it. With weights, hosts are drawn by them and
  * compared by `latency * (inFlight / share + 1)`, where a share of 1 is that of a host of mean weight. Of two
  * that are equal the one picked longer ago wins, with unequal weights the one drawn first.
  */
@@ -74,6 +80,10 @@ export class P2cEwmaBalancer<Host extends EndpointState> implements Balancer<Hos
   #typicalMs = 0.5;
   #typicalAtMs = 0.5;
   #samples = 0;
+  // Results of the methods below: a number that is returned goes to the heap unless the call is inlined.
+  #nowMs = 0.5;
+  #load = 0.5;
+  #strangerMs = 0.5;
 
   /** @throws {RangeError} when a setting is out of its range */
   constructor(settings: P2cEwmaSettings, random: Random, clock: Clock) {
@@ -84,6 +94,7 @@ export class P2cEwmaBalancer<Host extends EndpointState> implements Balancer<Hos
     this.#random = random;
     this.#clock = clock;
     this.#draw = new WeightedDraw<Host>([], [], random);
+    this.#typicalMs = 0;
   }
 
   update(hosts: readonly Host[], view: HostView = asDescribed): void {
@@ -103,73 +114,99 @@ export class P2cEwmaBalancer<Host extends EndpointState> implements Balancer<Hos
     const first = this.#draw.next(excluded);
     if (first === undefined) return undefined;
     const second = this.#draw.nextBut(first, excluded);
-    const nowMs = this.#clock.nowMs();
-    const picked = second === undefined ? first : this.#better(first, second, nowMs);
+    this.#nowMs = this.#clock.nowMs();
+    const picked = second === undefined ? first : this.#better(first, second);
     picked.stats.lastPick = ++this.#picks;
-    picked.stats.lastPickMs = nowMs;
+    picked.stats.lastPickMs = this.#nowMs;
     return picked;
   }
 
   onAttemptEnd({ stats }: Host, feedback: AttemptFeedback): void {
     const { decayMs, penaltyMs } = this.#settings;
-    const { latencyMs, failed, pushbackMs } = feedback;
+    const { failed, pushbackMs } = feedback;
+    const sampleMs = feedback.latencyMs;
     const nowMs = this.#clock.nowMs();
+    this.#nowMs = nowMs;
     const results = (stats.results ??= new ResultWindow());
-    results.record(failed, nowMs);
+    results.latestMs = nowMs;
+    results.count(failed);
     // Failing fast is no merit, and a call given up would have taken longer: these can only raise it.
     const isLowerBound = failed || feedback.grpcCode === CANCELLED;
-    const latency = (stats.latency ??= new PeakEwma(isLowerBound ? this.#strangerMs(nowMs) : 0, nowMs));
-    if (isLowerBound) latency.observeAtLeast(latencyMs, nowMs, decayMs);
-    else latency.observe(latencyMs, nowMs, decayMs);
+    const latency = (stats.latency ??= this.#createLatency(isLowerBound));
+    const left = Math.exp(Math.min(0, latency.stampMs - nowMs) / decayMs);
+    if (!isLowerBound && latency.samples < FIRST_SAMPLES) {
+      latency.samples += 1;
+      latency.latencyMs = latency.latencyMs * left * (1 - 1 / latency.samples) + sampleMs / latency.samples;
+    } else if (sampleMs > latency.latencyMs * (isLowerBound ? left : 1)) latency.latencyMs = sampleMs;
+    else latency.latencyMs = latency.latencyMs * left + (isLowerBound ? 0 : sampleMs * (1 - left));
     latency.penaltyMs = results.failureShare * penaltyMs;
     if (failed && pushbackMs !== undefined && pushbackMs > latency.penaltyMs) {
       latency.penaltyMs = Math.min(pushbackMs, LONGEST_PUSHBACK_MS);
     }
-    this.#learnTypical(latency.latencyMs + latency.penaltyMs, nowMs);
+    latency.stampMs = nowMs;
+    if (this.#samples < TYPICAL_SAMPLES) this.#samples += 1;
+    this.#typicalMs += (latency.latencyMs + latency.penaltyMs - this.#typicalMs) / this.#samples;
+    this.#typicalAtMs = nowMs;
   }
 
-  #better(first: Host, second: Host, nowMs: number): Host {
-    const a = this.#load(first, nowMs);
-    const b = this.#load(second, nowMs);
+  #better(first: Host, second: Host): Host {
+    this.#weigh(first);
+    const a = this.#load;
+    this.#weigh(second);
+    const b = this.#load;
     if (a === b || (isAlike(a, b) && this.#isAsBusy(first, second))) {
       const isFirst = this.#shares !== undefined || first.stats.lastPick <= second.stats.lastPick;
       return isFirst ? first : second;
     }
     const winner = a < b ? first : second;
     const loser = a < b ? second : first;
-    return this.#isStarving(loser, nowMs) ? loser : winner;
+    return this.#isStarving(loser) ? loser : winner;
   }
 
-  #load(host: Host, nowMs: number): number {
+  /** Finds the load of a host; a look is a sample of 0, as in Finagle. */
+  #weigh(host: Host): void {
     const { latency, inFlight } = host.stats;
-    const share = this.#shares === undefined ? 1 : this.#shares.get(host)!;
-    if (latency === undefined) return Math.max(NOISE_MS, this.#strangerMs(nowMs)) * (inFlight / share + 1);
-    latency.fade(nowMs, this.#settings.decayMs);
-    return Math.max(NOISE_MS, latency.latencyMs + latency.penaltyMs) * (inFlight / share + 1);
+    const pending = (this.#shares === undefined ? inFlight : inFlight / this.#shares.get(host)!) + 1;
+    if (latency === undefined) {
+      this.#findStranger();
+      this.#load = Math.max(NOISE_MS, this.#strangerMs) * pending;
+      return;
+    }
+    const sinceMs = this.#nowMs - latency.stampMs;
+    if (sinceMs > 0) {
+      const left = Math.exp(-sinceMs / this.#settings.decayMs);
+      latency.latencyMs *= left;
+      latency.penaltyMs *= left;
+      latency.stampMs = this.#nowMs;
+    }
+    this.#load = Math.max(NOISE_MS, latency.latencyMs + latency.penaltyMs) * pending;
   }
 
   #isAsBusy(first: Host, second: Host): boolean {
     return this.#shares === undefined && first.stats.inFlight === second.stats.inFlight;
   }
 
-  #isStarving({ stats }: Host, nowMs: number): boolean {
+  #isStarving({ stats }: Host): boolean {
     return (
       this.#picks - stats.lastPick > MISSED_TURNS * this.#hosts.length &&
-      nowMs - stats.lastPickMs > this.#settings.starvationMs
+      this.#nowMs - stats.lastPickMs > this.#settings.starvationMs
     );
   }
 
-  /** What a host is taken to need that has not answered yet. */
-  #strangerMs(nowMs: number): number {
-    if (this.#samples === 0) return this.#settings.seedMs;
-    const left = Math.exp((this.#typicalAtMs - nowMs) / this.#settings.decayMs);
-    return Math.max(LEAST_MS, this.#typicalMs * left);
+  /** The first answer of a host counts in full; a failure says nothing of how fast it is. */
+  #createLatency(isLowerBound: boolean): PeakEwma {
+    this.#findStranger();
+    return new PeakEwma(isLowerBound ? this.#strangerMs : 0, this.#nowMs);
   }
 
-  #learnTypical(costMs: number, nowMs: number): void {
-    this.#samples += 1;
-    this.#typicalMs += (costMs - this.#typicalMs) / Math.min(this.#samples, TYPICAL_SAMPLES);
-    this.#typicalAtMs = nowMs;
+  /** What a host is taken to need that has not answered yet. */
+  #findStranger(): void {
+    if (this.#samples === 0) {
+      this.#strangerMs = this.#settings.seedMs;
+      return;
+    }
+    const left = Math.exp((this.#typicalAtMs - this.#nowMs) / this.#settings.decayMs);
+    this.#strangerMs = Math.max(LEAST_MS, this.#typicalMs * left);
   }
 
   /** A balancer that takes over begins with what the hosts remember. */
@@ -177,12 +214,15 @@ export class P2cEwmaBalancer<Host extends EndpointState> implements Balancer<Hos
     const nowMs = this.#clock.nowMs();
     const costs: number[] = [];
     for (const { stats } of hosts) {
-      if (stats.latency === undefined) continue;
-      stats.latency.fade(nowMs, this.#settings.decayMs);
-      costs.push(stats.latency.latencyMs + stats.latency.penaltyMs);
+      const { latency } = stats;
+      if (latency === undefined) continue;
+      const left = Math.exp((latency.stampMs - nowMs) / this.#settings.decayMs);
+      costs.push((latency.latencyMs + latency.penaltyMs) * left);
     }
     if (costs.length === 0) return;
-    this.#learnTypical(costs.sort((a, b) => a - b)[costs.length >>> 1]!, nowMs);
+    this.#samples = 1;
+    this.#typicalMs = costs.sort((a, b) => a - b)[costs.length >>> 1]!;
+    this.#typicalAtMs = nowMs;
   }
 }
 

@@ -5,7 +5,7 @@ import { emptyLoadReport, type LoadReport } from '../load/load-report.js';
 import { seededRandom } from '../random.js';
 import { assertAllocatesNothing } from '../testing/allocation.compliance.js';
 import { FakeClock, fakeHosts } from '../testing/index.js';
-import { anyHost, countPicks, describeCompliance, excluding } from './balancer.compliance.js';
+import { anyHost, countPicks, describeCompliance, excluding, RunningClock } from './balancer.compliance.js';
 import { PrequalBalancer } from './prequal.js';
 import { defaultPrequal, type PrequalSettings } from './prequal-settings.js';
 
@@ -81,7 +81,7 @@ describe('prequal in async mode', () => {
         [2, 20],
         [1, 40],
       ],
-      { ...still, latencyTolerance: 1 },
+      { ...still, latencyTolerance: 1, probesPerRequest: 16 },
     );
     rig.warmUp();
     for (let request = 0; request < 20; request++) assert.equal(rig.pick(), 2);
@@ -333,7 +333,7 @@ describe('prequal in async mode', () => {
     rig.warmUp();
     rig.balancer.close();
     rig.said.fill(undefined);
-    const next = rig.create({ ...still, hotQuantile: 0.5 });
+    const next = rig.create({ ...still, hotQuantile: 0.5, idleProbesPerSecond: 200 });
     rig.said[8] = [8, 1];
     rig.said[9] = [9, 1];
     rig.said[3] = [3, 60];
@@ -362,19 +362,20 @@ describe('prequal in async mode', () => {
   });
 
   it('allocates nothing to pick by answers and to ask for more', () => {
-    const clock = new FakeClock();
-    const hosts = fakeHosts(...Array.from({ length: 40 }, () => 1));
-    const report = reportOf([1, 10.5])!;
-    const replies: ((report: LoadReport | undefined) => void)[] = [];
-    const balancer = new PrequalBalancer<EndpointState>({ idleProbesPerSecond: 0 }, seededRandom(1), clock, {
-      probe: (_, onReply) => void replies.push(onReply),
-    });
-    balancer.update(hosts);
-    assertAllocatesNothing(() => {
-      clock.advance(1);
-      balancer.pick(anyHost);
-      while (replies.length > 0) replies.pop()!(report);
-    });
+    for (const count of [3, 40, 400]) {
+      const hosts = fakeHosts(...Array.from({ length: count }, () => 1));
+      for (const { stats } of hosts) stats.inFlight = 3;
+      const report = reportOf([1, 10.5])!;
+      const replies: ((report: LoadReport | undefined) => void)[] = [];
+      const settings = { idleProbesPerSecond: 0 };
+      const probes = { probe: (_: EndpointState, onReply: (typeof replies)[0]) => void replies.push(onReply) };
+      const balancer = new PrequalBalancer(settings, seededRandom(1), new RunningClock(), probes);
+      balancer.update(hosts);
+      assertAllocatesNothing(() => {
+        balancer.pick(anyHost);
+        while (replies.length > 0) replies.pop()!(report);
+      });
+    }
   });
 });
 

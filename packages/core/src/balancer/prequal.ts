@@ -8,6 +8,7 @@ import type { AttemptFeedback } from './attempt-feedback.js';
 import type { Balancer, PickContext } from './balancer.js';
 import { asDescribed, availableHosts, type HostView } from './host-view.js';
 import { Candidate, failureShareOf, isBetter } from './hot-cold.js';
+import { Moment } from './moment.js';
 import { DRAW_STEPS } from './pick-among-left.js';
 import { type AllPrequalSettings, type PrequalSettings, readPrequalSettings } from './prequal-settings.js';
 import { ProbePool } from './probe-pool.js';
@@ -35,8 +36,7 @@ const ANY_NUMBER = 2 ** 30;
  * latency; when all are hot, the one with the fewest requests in flight.
  *
  * Beyond the paper. Latencies within `latencyTolerance` of the least count as equal, and requests in flight
- * decide. The pool holds one answer of a host, the latest; reports that come with responses are
- * taken in as well, where there is room for them. A failure counts as a latency of `penaltyMs`, and a host
+ * decide. The pool holds one answer of a host, the latest; reports that come with responses are taken in as well, where there is room for them. A failure counts as a latency of `penaltyMs`, and a host
  * that fails every other request comes last: one that fails fast would look best otherwise. No host has more
  * than `mostShares` of its fair share. Where the pool has room for all hosts, requests take out no more than
  * half of it. With unequal weights, hosts are asked by their weights.
@@ -47,6 +47,7 @@ export class PrequalBalancer<Host extends EndpointState> implements Balancer<Hos
   readonly #settings: AllPrequalSettings;
   readonly #random: Random;
   readonly #clock: Clock;
+  readonly #moment = new Moment();
   readonly #pool: ProbePool<Host>;
   readonly #distribution: RifDistribution;
   readonly #prober: Prober<Host>;
@@ -55,11 +56,13 @@ export class PrequalBalancer<Host extends EndpointState> implements Balancer<Hos
   #probed = new Map<EndpointState, ProbedHost<Host>>();
   #draw: WeightedDraw<Host>;
   #picks = 0;
-  /** As of the pick that is under way: a number handed on from call to call would go to the heap each time. */
-  #nowMs = 0.5;
-  /** The least latency among cold hosts, as of the pick that is under way. */
-  #leastColdMs = 0.5;
+  /** Up to here a latency is about the same as the least of the cold hosts, as of the pick under way. */
+  #slowAboveMs = 0.5;
   #removesOldest = true;
+  #leastUses = 1;
+  /** Of `DRAW_STEPS`, how many make it one use more. */
+  #usesSteps = 0;
+  #usesAtRate = -0.5;
   #best = new Candidate();
   #contender = new Candidate();
 
@@ -70,7 +73,7 @@ export class PrequalBalancer<Host extends EndpointState> implements Balancer<Hos
     this.#clock = clock;
     this.#distribution = new RifDistribution(this.#settings.hotQuantile);
     this.#pool = new ProbePool(this.#settings.poolSize);
-    this.#prober = new Prober(this.#settings, random, clock, probes);
+    this.#prober = new Prober(this.#settings, random, clock, probes, this.#moment);
     this.#cap = new ShareCap(this.#settings.mostShares);
     this.#draw = new WeightedDraw<Host>([], [], random);
     this.#onReply = (probed, report) => this.#onAnswer(probed, report);
@@ -95,20 +98,23 @@ export class PrequalBalancer<Host extends EndpointState> implements Balancer<Hos
     for (const host of hosts) this.#picks = Math.max(this.#picks, host.stats.lastPick);
     this.#draw = new WeightedDraw(available, weights, this.#random);
     this.#prober.update(this.#probed, this.#draw);
+    this.#usesAtRate = -0.5;
   }
 
   pick({ excluded }: PickContext): Host | undefined {
-    this.#nowMs = this.#clock.nowMs();
+    this.#moment.nowMs = this.#clock.nowMs();
     const picked = this.#choose(excluded) ?? this.#draw.next(excluded);
     if (picked === undefined) return undefined;
     this.#count(picked);
     this.#thinOut();
-    this.#prober.onRequest(this.#nowMs);
+    this.#prober.onRequest();
     return picked;
   }
 
   onAttemptEnd(host: Host, { failed, load }: AttemptFeedback): void {
-    (host.stats.results ??= new ResultWindow()).record(failed, this.#clock.nowMs());
+    const results = (host.stats.results ??= new ResultWindow());
+    results.latestMs = this.#clock.nowMs();
+    results.count(failed);
     if (load !== undefined) this.onLoadReport(host, load);
   }
 
@@ -116,6 +122,7 @@ export class PrequalBalancer<Host extends EndpointState> implements Balancer<Hos
     const probed = this.#probed.get(host);
     if (probed === undefined) return;
     // Whoever is picked reports: let that not drive out those who were asked at random.
+    this.#moment.nowMs = this.#clock.nowMs();
     const hasRoom = this.#pool.size < this.#pool.capacity || this.#pool.indexOf(probed) >= 0;
     this.#learn(probed, report, hasRoom);
   }
@@ -127,7 +134,7 @@ export class PrequalBalancer<Host extends EndpointState> implements Balancer<Hos
   #choose(excluded: ReadonlySet<EndpointState> | undefined): Host | undefined {
     const pool = this.#pool;
     const { probeMaxAgeMs, leastPool } = this.#settings;
-    pool.dropBefore(this.#nowMs - probeMaxAgeMs);
+    pool.dropOlder(probeMaxAgeMs, this.#moment);
     let usable = pool.size;
     if (excluded !== undefined) {
       for (let index = 0; index < pool.size; index++) {
@@ -135,15 +142,13 @@ export class PrequalBalancer<Host extends EndpointState> implements Balancer<Hos
       }
     }
     if (usable < leastPool) return undefined;
-    const hotAbove = this.#distribution.threshold;
-    this.#leastColdMs = Infinity;
+    this.#distribution.refresh();
+    this.#slowAboveMs = Infinity;
     for (let index = 0; index < pool.size; index++) {
       const entry = pool.at(index);
-      if (excluded !== undefined && excluded.has(entry.probed!.host)) continue;
-      this.#judge(this.#contender, entry.probed!.host, entry);
-      this.#noteLatency(hotAbove);
+      const { host } = entry.probed!;
+      if (excluded === undefined || !excluded.has(host)) this.#noteLatency(host, entry);
     }
-    const slowAboveMs = this.#settings.latencyTolerance * this.#leastColdMs;
     let best = -1;
     for (let index = 0; index < pool.size; index++) {
       const entry = pool.at(index);
@@ -152,7 +157,7 @@ export class PrequalBalancer<Host extends EndpointState> implements Balancer<Hos
       if (usable > 4 && this.#cap.isUsedUp(entry.probed!)) continue;
       const contender = this.#contender;
       this.#judge(contender, host, entry);
-      if (best >= 0 && !isBetter(contender, this.#best, hotAbove, slowAboveMs)) continue;
+      if (best >= 0 && !isBetter(contender, this.#best)) continue;
       this.#contender = this.#best;
       this.#best = contender;
       best = index;
@@ -164,26 +169,31 @@ export class PrequalBalancer<Host extends EndpointState> implements Balancer<Hos
   #judge(candidate: Candidate, { stats }: Host, said: Said): void {
     candidate.requestsInFlight = said.requestsInFlight;
     candidate.latencyMs = said.latencyMs;
+    candidate.isHot = candidate.requestsInFlight > this.#distribution.threshold;
     candidate.isFailing = false;
-    if (stats.results === undefined || stats.results.failed === 0) return;
-    const share = failureShareOf(stats, this.#nowMs, this.#picks, this.#probed.size);
-    candidate.addFailures(share, this.#settings.penaltyMs);
+    if (stats.results !== undefined && stats.results.failed > 0) {
+      const share = failureShareOf(stats, this.#moment, this.#picks, this.#probed.size);
+      candidate.addFailures(share, this.#settings.penaltyMs);
+    }
+    candidate.isSlow = candidate.latencyMs > this.#slowAboveMs;
   }
 
-  /** Keeps the least latency of those who are cold and work. */
-  #noteLatency(hotAbove: number): void {
-    const { requestsInFlight, latencyMs, isFailing } = this.#contender;
-    if (isFailing || requestsInFlight > hotAbove || latencyMs >= this.#leastColdMs) return;
-    this.#leastColdMs = latencyMs;
+  /** Finds what is slow in relation to the least latency of those who are cold and work. */
+  #noteLatency(host: Host, said: Said): void {
+    const candidate = this.#contender;
+    this.#judge(candidate, host, said);
+    if (candidate.isFailing || candidate.isHot) return;
+    const slowAboveMs = candidate.latencyMs * this.#settings.latencyTolerance;
+    if (slowAboveMs < this.#slowAboveMs) this.#slowAboveMs = slowAboveMs;
   }
 
   /** Its own requests are the ones that an earlier answer cannot know of. */
   #count(host: Host): void {
     host.stats.lastPick = ++this.#picks;
-    host.stats.lastPickMs = this.#nowMs;
+    host.stats.lastPickMs = this.#moment.nowMs;
     const probed = this.#probed.get(host);
     if (probed === undefined) return;
-    this.#cap.use(probed, this.#nowMs);
+    this.#cap.use(probed, this.#moment);
     const index = this.#pool.indexOf(probed);
     if (index < 0) return;
     const entry = this.#pool.at(index);
@@ -197,11 +207,13 @@ export class PrequalBalancer<Host extends EndpointState> implements Balancer<Hos
     const { removalsPerRequest, leastPool } = this.#settings;
     const hosts = this.#probed.size;
     const least = hosts <= this.#pool.capacity ? Math.ceil(hosts / 2) : leastPool;
-    for (let left = this.#rounded(removalsPerRequest); left > 0; left--) {
+    const whole = Math.floor(removalsPerRequest);
+    const isOneMore = this.#random.int(DRAW_STEPS) < (removalsPerRequest - whole) * DRAW_STEPS;
+    for (let left = isOneMore ? whole + 1 : whole; left > 0; left--) {
       if (this.#pool.size <= least) return;
       const index = this.#removesOldest
         ? this.#pool.oldest()
-        : this.#pool.worst(this.#distribution.threshold);
+        : this.#pool.worst(this.#distribution);
       this.#removesOldest = !this.#removesOldest;
       this.#pool.removeAt(index);
     }
@@ -209,16 +221,20 @@ export class PrequalBalancer<Host extends EndpointState> implements Balancer<Hos
 
   /** How often an answer may be used: more often the fewer there are. */
   #uses(): number {
-    const { delta, removalsPerRequest } = this.#settings;
-    const fresh = 1 - this.#pool.capacity / this.#probed.size;
-    const surplus = fresh * this.#prober.rate - removalsPerRequest;
-    return surplus <= 0 ? ANY_NUMBER : this.#rounded(Math.max(1, (1 + delta) / surplus));
+    const { rate } = this.#prober;
+    if (rate !== this.#usesAtRate) this.#reckonUses(rate);
+    return this.#random.int(DRAW_STEPS) < this.#usesSteps ? this.#leastUses + 1 : this.#leastUses;
   }
 
-  /** A whole number that is this one on average. */
-  #rounded(number: number): number {
-    const whole = Math.floor(number);
-    return (this.#random.int(DRAW_STEPS) < (number - whole) * DRAW_STEPS ? whole + 1 : whole) | 0;
+  /** The paper's b_reuse, to be rounded at random. */
+  #reckonUses(rate: number): void {
+    const { delta, removalsPerRequest } = this.#settings;
+    const fresh = 1 - this.#pool.capacity / this.#probed.size;
+    const surplus = fresh * rate - removalsPerRequest;
+    const uses = surplus <= 0 ? ANY_NUMBER : Math.min(ANY_NUMBER, Math.max(1, (1 + delta) / surplus));
+    this.#usesAtRate = rate;
+    this.#leastUses = Math.floor(uses);
+    this.#usesSteps = Math.round((uses - this.#leastUses) * DRAW_STEPS);
   }
 
   #meet(host: Host): ProbedHost<Host> {
@@ -240,7 +256,8 @@ export class PrequalBalancer<Host extends EndpointState> implements Balancer<Hos
   #onAnswer(probed: ProbedHost<Host>, report: LoadReport | undefined): void {
     probed.isAsked = false;
     if (probed.isCurrent && report !== undefined) {
-      probed.answeredMs = this.#clock.nowMs();
+      this.#moment.nowMs = this.#clock.nowMs();
+      probed.answeredMs = this.#moment.nowMs;
       this.#learn(probed, report, true);
     }
     if (probed.waiting.length === 0) return;
@@ -264,7 +281,7 @@ export class PrequalBalancer<Host extends EndpointState> implements Balancer<Hos
     const entry = this.#pool.entryFor(probed);
     entry.requestsInFlight = requestsInFlight;
     entry.latencyMs = latencyMs;
-    entry.receivedMs = this.#clock.nowMs();
+    entry.receivedMs = this.#moment.nowMs;
     entry.usesLeft = this.#uses();
   }
 
@@ -278,7 +295,7 @@ export class PrequalBalancer<Host extends EndpointState> implements Balancer<Hos
     }
     if (sample.length < 2) return onPicked(this.pick(context));
     const held = new SyncPick(sample, this.#clock, probeTimeoutMs, (answers) => {
-      this.#nowMs = this.#clock.nowMs();
+      this.#moment.nowMs = this.#clock.nowMs();
       const picked = this.#bestOf(answers);
       if (picked === undefined) return onPicked(this.pick(context));
       this.#count(picked);
@@ -290,22 +307,20 @@ export class PrequalBalancer<Host extends EndpointState> implements Balancer<Hos
   }
 
   #bestOf(answers: ReadonlyMap<ProbedHost<Host>, LoadReport>): Host | undefined {
-    const hotAbove = this.#distribution.threshold;
+    this.#distribution.refresh();
+    this.#slowAboveMs = Infinity;
     const usable: [Host, Said][] = [];
-    this.#leastColdMs = Infinity;
     for (const [{ host, isCurrent }, { requestsInFlight, latencyMs }] of answers) {
       if (!isCurrent || requestsInFlight === undefined) continue;
       const said = { requestsInFlight, latencyMs: latencyMs ?? host.stats.probe?.latencyMs ?? 0 };
       usable.push([host, said]);
-      this.#judge(this.#contender, host, said);
-      this.#noteLatency(hotAbove);
+      this.#noteLatency(host, said);
     }
-    const slowAboveMs = this.#settings.latencyTolerance * this.#leastColdMs;
     let best: Host | undefined;
     for (const [host, said] of usable) {
       const contender = this.#contender;
       this.#judge(contender, host, said);
-      if (best !== undefined && !isBetter(contender, this.#best, hotAbove, slowAboveMs)) continue;
+      if (best !== undefined && !isBetter(contender, this.#best)) continue;
       this.#contender = this.#best;
       this.#best = contender;
       best = host;

@@ -1,5 +1,7 @@
 import type { EndpointState } from '../endpoint/endpoint-state.js';
+import type { Moment } from './moment.js';
 import type { ProbedHost } from './probed-host.js';
+import type { RifDistribution } from './rif-distribution.js';
 
 /** An answer to a probe that may still be used. */
 export class PooledProbe<Host extends EndpointState> {
@@ -61,10 +63,10 @@ export class ProbePool<Host extends EndpointState> {
     this.#probes[this.#size] = removed;
   }
 
-  /** Drops the answers that came before. */
-  dropBefore(sinceMs: number): void {
+  /** Drops the answers that are older. */
+  dropOlder(maxAgeMs: number, { nowMs }: Moment): void {
     for (let index = this.#size - 1; index >= 0; index--) {
-      if (this.#probes[index]!.receivedMs < sinceMs) this.removeAt(index);
+      if (nowMs - this.#probes[index]!.receivedMs > maxAgeMs) this.removeAt(index);
     }
   }
 
@@ -81,10 +83,10 @@ export class ProbePool<Host extends EndpointState> {
    * Index of the answer that is least likely to be of use: the hot one with the most requests in flight, else
    * the cold one with the highest latency; -1 when the pool is empty.
    */
-  worst(hotAbove: number): number {
+  worst({ threshold }: RifDistribution): number {
     let worst = -1;
     for (let index = 0; index < this.#size; index++) {
-      if (worst < 0 || isWorse(this.#probes[index]!, this.#probes[worst]!, hotAbove)) worst = index;
+      if (worst < 0 || isWorse(this.#probes[index]!, this.#probes[worst]!, threshold)) worst = index;
     }
     return worst;
   }

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../clock.js';
 import type { EndpointState } from '../endpoint/endpoint-state.js';
 import type { Random } from '../random.js';
+import type { Moment } from './moment.js';
 import { DRAW_STEPS } from './pick-among-left.js';
 import type { AllPrequalSettings } from './prequal-settings.js';
 import type { ProbeSender } from './probe-sender.js';
@@ -18,12 +19,14 @@ export class Prober<Host extends EndpointState> {
   readonly #random: Random;
   readonly #clock: Clock;
   readonly #sender: ProbeSender<Host> | undefined;
+  readonly #moment: Moment;
   readonly #tick = (): void => this.#probeIdle();
+  /** Probes for each request at present: fewer when many requests are in flight. */
+  rate = 0.5;
   #probed: ReadonlyMap<EndpointState, ProbedHost<Host>> = new Map();
   #draw: WeightedDraw<Host> | undefined;
   #timer: Timer | undefined;
   #requestMs = -Infinity;
-  #inFlight = 0;
   #countedMs = -Infinity;
   #isClosed = false;
 
@@ -32,19 +35,14 @@ export class Prober<Host extends EndpointState> {
     random: Random,
     clock: Clock,
     sender: ProbeSender<Host> | undefined,
+    moment: Moment,
   ) {
     this.#settings = settings;
     this.#random = random;
     this.#clock = clock;
     this.#sender = sender;
-  }
-
-  /** Probes for each request at present: fewer when many requests are in flight. */
-  get rate(): number {
-    const { probesPerRequest: most, leastProbesPerRequest, fewInFlight } = this.#settings;
-    const least = Math.min(most, leastProbesPerRequest);
-    const excess = (this.#inFlight - fewInFlight) / Math.max(1, 9 * fewInFlight);
-    return most - (most - least) * Math.min(1, Math.max(0, excess));
+    this.#moment = moment;
+    this.rate = settings.probesPerRequest;
   }
 
   /** @param draw draws those who are asked, each of whom is in `probed` */
@@ -58,15 +56,16 @@ export class Prober<Host extends EndpointState> {
   }
 
   /** A request has been sent. */
-  onRequest(nowMs: number): void {
+  onRequest(): void {
     if (this.#sender === undefined || this.#isClosed) return;
+    const { nowMs } = this.#moment;
     this.#requestMs = nowMs;
     this.#keepTicking();
-    if (nowMs - this.#countedMs >= COUNT_EVERY_MS) this.#countInFlight(nowMs);
+    if (nowMs - this.#countedMs >= COUNT_EVERY_MS) this.#countInFlight();
     const { rate } = this;
     const whole = Math.floor(rate);
     const isOneMore = this.#random.int(DRAW_STEPS) < (rate - whole) * DRAW_STEPS;
-    this.#probeSome(isOneMore ? whole + 1 : whole, nowMs);
+    this.#probeSome(isOneMore ? whole + 1 : whole);
   }
 
   /** Asks this host, unless it is being asked: then `onReply` waits for that answer. */
@@ -82,8 +81,9 @@ export class Prober<Host extends EndpointState> {
     this.#stopTicking();
   }
 
-  #probeSome(count: number, nowMs: number): void {
+  #probeSome(count: number): void {
     const { probeSpacingMs } = this.#settings;
+    const { nowMs } = this.#moment;
     for (let draw = 0; draw < count; draw++) {
       const host = this.#draw?.next(undefined);
       const probed = host && this.#probed.get(host);
@@ -93,10 +93,14 @@ export class Prober<Host extends EndpointState> {
     }
   }
 
-  #countInFlight(nowMs: number): void {
-    this.#countedMs = nowMs;
-    this.#inFlight = 0;
-    for (const host of this.#probed.keys()) this.#inFlight += host.stats.inFlight;
+  #countInFlight(): void {
+    this.#countedMs = this.#moment.nowMs;
+    let inFlight = 0;
+    for (const { stats } of this.#probed.keys()) inFlight += stats.inFlight;
+    const { probesPerRequest: most, leastProbesPerRequest, fewInFlight } = this.#settings;
+    const least = Math.min(most, leastProbesPerRequest);
+    const excess = (inFlight - fewInFlight) / Math.max(1, 9 * fewInFlight);
+    this.rate = most - (most - least) * Math.min(1, Math.max(0, excess));
   }
 
   #keepTicking(): void {
@@ -113,9 +117,9 @@ export class Prober<Host extends EndpointState> {
 
   #probeIdle(): void {
     this.#timer = undefined;
-    const nowMs = this.#clock.nowMs();
-    if (nowMs - this.#requestMs > REST_AFTER_MS) return;
-    this.#probeSome(1, nowMs);
+    this.#moment.nowMs = this.#clock.nowMs();
+    if (this.#moment.nowMs - this.#requestMs > REST_AFTER_MS) return;
+    this.#probeSome(1);
     this.#keepTicking();
   }
 }

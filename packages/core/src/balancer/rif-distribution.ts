@@ -11,12 +11,13 @@ export class RifDistribution {
   readonly #tree = new Int32Array(SIZE + 1);
   #count = 0;
   #isStale = false;
-  #threshold = 0.5;
+  /** As of the last `refresh`. */
+  threshold = 0.5;
 
   /** @param share of the hosts, 0 to 1, that the threshold is not exceeded by */
   constructor(share: number) {
     this.#share = share;
-    this.#threshold = 0;
+    this.threshold = 0;
   }
 
   get count(): number {
@@ -32,26 +33,18 @@ export class RifDistribution {
   }
 
   /**
-   * The number that the share of the hosts does not exceed, between two that occur if need be; 0 when there
-   * are no hosts. Between, because of a handful of hosts the one that is far above the others shall count as
-   * such: without, with fewer than seven hosts nobody would ever be above the 0.84 quantile.
+   * Sets `threshold` to the number that the share of the hosts does not exceed, between two that occur if need
+   * be; 0 when there are no hosts. Between, because of a handful of hosts the one that is far above the others
+   * shall count as such: without, with fewer than seven hosts nobody would ever be above the 0.84 quantile.
    */
-  get threshold(): number {
-    if (this.#isStale) this.#findThreshold();
-    return this.#threshold;
-  }
-
-  #findThreshold(): void {
+  refresh(): void {
+    if (!this.#isStale) return;
     this.#isStale = false;
-    if (this.#count === 0) {
-      this.#threshold = 0;
-      return;
-    }
     const position = this.#share * (this.#count - 1);
     const whole = Math.floor(position);
-    const lower = this.#ranked(whole + 1);
-    const upper = position === whole ? lower : this.#ranked(whole + 2);
-    this.#threshold = lower + (position - whole) * (upper - lower);
+    const lower = this.#count === 0 ? 0 : this.#ranked(whole + 1);
+    const upper = position === whole || this.#count === 0 ? lower : this.#ranked(whole + 2);
+    this.threshold = lower + (position - whole) * (upper - lower);
   }
 
   /** The number at this rank, from 1, in ascending order. */

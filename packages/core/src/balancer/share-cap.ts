@@ -1,4 +1,5 @@
 import type { EndpointState } from '../endpoint/endpoint-state.js';
+import type { Moment } from './moment.js';
 import type { ProbedHost } from './probed-host.js';
 
 /**
@@ -23,7 +24,7 @@ export class ShareCap {
   }
 
   /** The host has a request. */
-  use(probed: ProbedHost<EndpointState>, nowMs: number): void {
+  use(probed: ProbedHost<EndpointState>, { nowMs }: Moment): void {
     this.#drain(probed, this.#mostShares * probed.share);
     probed.used += 1;
     this.#picks += 1;

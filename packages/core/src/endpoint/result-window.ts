@@ -16,34 +16,35 @@ export class ResultWindow {
   readonly #failed = new Uint32Array(BUCKETS);
   #latest = 0;
 
-  /** When the latest attempt ended, on the clock's `nowMs`. */
+  /** When the latest attempt ended, on the clock's `nowMs`; to be set before it is counted. */
   latestMs = -Infinity;
+  /** Share of the failures, 0 to 1: in the whole window or in its latest two seconds, whichever is more. */
+  failureShare = 0.5;
   /** Attempts in the window. */
   total = 0;
   /** Failures in the window. */
   failed = 0;
 
-  record(failed: boolean, nowMs: number): void {
-    this.latestMs = nowMs;
-    const bucket = Math.floor(nowMs / BUCKET_MS);
+  constructor() {
+    this.failureShare = 0;
+  }
+
+  /** Counts an attempt that ended at `latestMs`. */
+  count(failed: boolean): void {
+    const bucket = Math.floor(this.latestMs / BUCKET_MS);
     if (bucket > this.#latest) this.#forgetUpTo(bucket);
     const at = bucketIndex(this.#latest);
     this.#total[at]! += 1;
     this.total += 1;
-    if (!failed) return;
-    this.#failed[at]! += 1;
-    this.failed += 1;
-  }
-
-  /** Share of the failures, 0 to 1: in the whole window or in its latest two seconds, whichever is more. */
-  get failureShare(): number {
-    if (this.failed === 0) return 0;
-    const at = bucketIndex(this.#latest);
+    if (failed) {
+      this.#failed[at]! += 1;
+      this.failed += 1;
+    }
     const before = bucketIndex(this.#latest - 1);
     const recent = this.#total[at]! + this.#total[before]!;
     const share = this.failed / this.total;
-    if (recent < BURST) return share;
-    return Math.max(share, (this.#failed[at]! + this.#failed[before]!) / recent);
+    const recentShare = (this.#failed[at]! + this.#failed[before]!) / recent;
+    this.failureShare = recent >= BURST && recentShare > share ? recentShare : share;
   }
 
   #forgetUpTo(bucket: number): void {
