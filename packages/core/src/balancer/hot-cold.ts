@@ -45,7 +45,12 @@ export function isBetter(a: Candidate, b: Candidate): boolean {
 }
 
 /** Share of a host's failures that still counts at this time; `turns` is how many picks give everybody one. */
-export function failureShareOf(stats: EndpointStats, { nowMs }: Moment, picks: number, turns: number): number {
+export function failureShareOf(
+  stats: EndpointStats,
+  { nowMs }: Moment,
+  picks: number,
+  turns: number,
+): number {
   const { results } = stats;
   if (results === undefined || results.failed === 0) return 0;
   if (picks - stats.lastPick > MISSED_TURNS * turns && nowMs - stats.lastPickMs > STARVATION_MS) return 0;

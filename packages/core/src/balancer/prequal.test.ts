@@ -368,7 +368,9 @@ describe('prequal in async mode', () => {
       const report = reportOf([1, 10.5])!;
       const replies: ((report: LoadReport | undefined) => void)[] = [];
       const settings = { idleProbesPerSecond: 0 };
-      const probes = { probe: (_: EndpointState, onReply: (typeof replies)[0]) => void replies.push(onReply) };
+      const probes = {
+        probe: (_: EndpointState, onReply: (typeof replies)[0]) => void replies.push(onReply),
+      };
       const balancer = new PrequalBalancer(settings, seededRandom(1), new RunningClock(), probes);
       balancer.update(hosts);
       assertAllocatesNothing(() => {

@@ -211,9 +211,7 @@ export class PrequalBalancer<Host extends EndpointState> implements Balancer<Hos
     const isOneMore = this.#random.int(DRAW_STEPS) < (removalsPerRequest - whole) * DRAW_STEPS;
     for (let left = isOneMore ? whole + 1 : whole; left > 0; left--) {
       if (this.#pool.size <= least) return;
-      const index = this.#removesOldest
-        ? this.#pool.oldest()
-        : this.#pool.worst(this.#distribution);
+      const index = this.#removesOldest ? this.#pool.oldest() : this.#pool.worst(this.#distribution);
       this.#removesOldest = !this.#removesOldest;
       this.#pool.removeAt(index);
     }
