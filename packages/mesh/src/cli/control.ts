@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { Command, Option } from 'commander';
 import { DirectoryError } from '../control/directory-error.js';
 import { startControl, type ControlOptions } from '../control/start-control.js';
@@ -6,7 +7,7 @@ import { ClusterAccessError } from '../kube/api/access/cluster-access.js';
 import { openAccess } from '../kube/api/access/open-access.js';
 import { systemClock } from '../system/clock.js';
 import { defaultInjectSettings } from '../inject/settings.js';
-import { defaultInstallSettings } from '../install/settings.js';
+import { defaultInstallSettings, NAMES } from '../install/settings.js';
 import { createLogger } from '../system/logger.js';
 import { systemRandom } from '../system/random.js';
 import { bindingOption } from './binding-option.js';
@@ -113,8 +114,16 @@ async function sourceOf({
   kubeconfig,
   context,
   namespace,
+  webhook,
+  controlNamespace,
 }: ControlCommandOptions): Promise<ControlOptions['source']> {
   if (file !== undefined) return { directory: file };
   const access = await openAccess({ kubeconfig, context, clock: systemClock, environment: process.env });
-  return { cluster: { access, random: systemRandom(), namespace } };
+  // Who serves webhooks has been installed, with a Lease beside it.
+  const lease = webhook && {
+    namespace: controlNamespace,
+    name: NAMES.control,
+    identity: process.env['POD_NAME'] ?? `${hostname()}-${process.pid}`,
+  };
+  return { cluster: { access, random: systemRandom(), namespace, lease } };
 }

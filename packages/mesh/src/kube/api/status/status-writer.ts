@@ -39,6 +39,8 @@ export class StatusWriter {
   readonly #refused = new Set<string>();
   #busy = false;
   #closed = false;
+  /** Another replica writes while this one does not; what there is to say is kept up to date meanwhile. */
+  #paused = false;
 
   constructor(options: StatusWriterOptions) {
     this.#options = options;
@@ -53,7 +55,13 @@ export class StatusWriter {
       return;
     }
     this.#waiting.set(key, verdict);
-    if (!this.#busy) void this.#writeAll();
+    if (!this.#busy && !this.#paused) void this.#writeAll();
+  }
+
+  /** Whether to write. Default: true. */
+  setWriting(writes: boolean): void {
+    this.#paused = !writes;
+    if (writes && !this.#busy) void this.#writeAll();
   }
 
   close(): void {
@@ -64,8 +72,8 @@ export class StatusWriter {
   async #writeAll(): Promise<void> {
     this.#busy = true;
     for (const [key, verdict] of this.#waiting) {
+      if (this.#closed || this.#paused) break;
       this.#waiting.delete(key);
-      if (this.#closed) break;
       await this.#write(verdict);
     }
     this.#busy = false;
