@@ -46,8 +46,8 @@ const FIRST_SAMPLES = 10;
  * had the bad luck would be passed over for as long as it is remembered.
  */
 const NOISE_MS = 5;
-/** Equal hosts differ by no more, as a rule. */
-const ALIKE_FACTOR = 2;
+/** Equal hosts differ by no more, as a rule: more, and unequal ones get what they cannot bear. */
+const ALIKE_FACTOR = 1.25;
 /** The gRPC status of a call that its caller gave up. */
 const CANCELLED = 1;
 
@@ -60,9 +60,9 @@ const CANCELLED = 1;
  * a host out for a minute; it adds to it what it would cost on average, `share of failures * penaltyMs`, by
  * exact counts. A host nobody has tried yet is taken for a typical one rather than a free one. A host that has
  * lost every comparison for `starvationMs` and ten turns wins one. The first ten latencies of a host are
- * averaged. Of two that are equally busy and alike, which is within a factor of two or below 5 ms, the one picked
- * longer ago wins: at little load the differences between equal hosts are noise, and one of them must not be left
- * out for it. With weights, hosts are drawn by them and
+ * averaged. Of two that are equally busy and alike, which is within a quarter or below 5 ms, the one picked longer
+ * ago wins: at little load the differences between equal hosts are noise, and one of them must not be left out for
+ * it. With weights, hosts are drawn by them and
  * compared by `latency * (inFlight / share + 1)`, where a share of 1 is that of a host of mean weight. Of two
  * that are equal the one picked longer ago wins, with unequal weights the one drawn first.
  */
