@@ -17,7 +17,13 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const testTimeoutMs = 120_000;
 
 /** Suites with a command of their own, which .ci/run calls: they would make `npm test` longer than two minutes. */
-const SUITES = ['test/dist/attacks/', 'test/dist/conformance/', 'test/dist/netns/', 'test/dist/pack/'];
+const SUITES = [
+  'test/dist/attacks/',
+  'test/dist/conformance/',
+  'test/dist/netns/',
+  'test/dist/pack/',
+  'test/dist/simulation/marks/',
+];
 
 /** Every file below `folder`, as paths relative to the root; none if the folder is missing. */
 function filesBelow(folder) {

@@ -1,4 +1,4 @@
-// npm run simulate -- [--full] [--only PART,PART…] [--threads N] [--out DIR] [--draw]
+// npm run simulate -- [--full] [--seeds N] [--only PART,PART…] [--threads N] [--out DIR] [--draw]
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -20,11 +20,16 @@ const { values: options } = parseArgs({
     full: { type: 'boolean', default: false },
     draw: { type: 'boolean', default: false },
     only: { type: 'string' },
+    seeds: { type: 'string' },
     threads: { type: 'string', default: String(availableParallelism()) },
     out: { type: 'string', default: 'docs/balancing' },
   },
 });
-const size = options.full ? fullSize : shortSize;
+const usual = options.full ? fullSize : shortSize;
+const size =
+  options.seeds === undefined
+    ? usual
+    : { ...usual, seeds: Number(options.seeds), scenarioSeeds: Number(options.seeds) };
 
 async function run(part: Part): Promise<PartResult> {
   const points = part.points(size);
@@ -67,16 +72,24 @@ function wantedParts(): readonly Part[] {
   });
 }
 
-mkdirSync(options.out, { recursive: true });
-for (const part of wantedParts()) {
-  const result = options.draw ? readResult(options.out, part.name) : await run(part);
-  if (result === undefined) continue;
-  if (!options.draw) writeResult(options.out, result);
-  writeFileSync(join(options.out, `${part.name}.svg`), plotOf(result));
-  const tables = tablesOf(
-    result,
-    disturbed.find(({ name }) => name === part.name),
-  );
-  console.log(`\n## ${part.name}\n\n${tables}`);
-  fillIn(join(options.out, 'README.md'), part.name, tables);
+try {
+  const chosen = wantedParts();
+  mkdirSync(options.out, { recursive: true });
+  for (const part of chosen) {
+    // What is drawn is what is kept, so that it can be drawn again.
+    if (!options.draw) writeResult(options.out, await run(part));
+    const result = readResult(options.out, part.name);
+    if (result === undefined) continue;
+    writeFileSync(join(options.out, `${part.name}.svg`), plotOf(result));
+    const tables = tablesOf(
+      result,
+      disturbed.find(({ name }) => name === part.name),
+    );
+    console.log(`\n## ${part.name}\n\n${tables}`);
+    fillIn(join(options.out, 'README.md'), part.name, tables);
+  }
+} catch (error) {
+  if (!(error instanceof RangeError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
 }

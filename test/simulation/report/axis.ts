@@ -25,10 +25,11 @@ export function logScale(
   [least, most]: readonly [number, number],
   [from, to]: readonly [number, number],
   format: (value: number) => string = plain,
+  ticks: readonly number[] = logTicks(least, most),
 ): Scale {
   const span = Math.log(most / least);
   return {
-    ticks: logTicks(least, most),
+    ticks,
     place: (value) => from + (Math.log(Math.max(value, least) / least) / span) * (to - from),
     format,
   };

@@ -21,6 +21,7 @@ const looks: Readonly<Record<string, Look>> = {
   go_zero_p2c: { light: '#cf4520', dark: '#ff8a65', width: 1.6 },
   p2c_ewma: { light: '#1667c7', dark: '#5ea8ff', width: 2.6 },
   prequal: { light: '#007f5c', dark: '#2fd3a0', width: 2.6 },
+  prequal_published: { light: '#7a9a3b', dark: '#b5d36b', width: 1.6, dash: '6 3' },
   prequal_sync: { light: '#4aa68a', dark: '#86e0c4', width: 1.6, dash: '6 3' },
 };
 

@@ -48,10 +48,16 @@ export function drawPanel(settings: PanelSettings): string {
     parts.push(element('line', { class: 'grid', x1: box.left, x2: right, y1: at, y2: at }));
     parts.push(label(box.left - 7, at + 4, y.format(tick), { 'text-anchor': 'end' }));
   }
+  let labelledUpTo = -Infinity;
   for (const tick of x.ticks) {
     const at = x.place(tick);
+    const words = x.format(tick);
+    const halfWidth = words.length * 3.6 + 2;
     parts.push(element('line', { class: 'axis', x1: at, x2: at, y1: bottom, y2: bottom + 4 }));
-    parts.push(label(at, bottom + 18, x.format(tick), { 'text-anchor': 'middle' }));
+    // A label that would run into the one before is left out; its tick stays.
+    if (at - halfWidth < labelledUpTo) continue;
+    labelledUpTo = at + halfWidth;
+    parts.push(label(at, bottom + 18, words, { 'text-anchor': 'middle' }));
   }
   parts.push(element('line', { class: 'axis', x1: box.left, x2: right, y1: bottom, y2: bottom }));
   parts.push(label(box.left, box.top - 10, title, { class: 'panel' }));

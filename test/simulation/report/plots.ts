@@ -38,6 +38,11 @@ const sweeps: Readonly<Record<string, Omit<SweepPlot, 'points'>>> = {
   },
 };
 
+const ramps: Readonly<Record<string, readonly [title: string, words: string]>> = {
+  'ramp-node': ['Load ramp, single threads', '100 single-threaded servers, 100 callers'],
+  'ramp-wide': ['Load ramp, wide replicas', '30 servers of 16 cores each, 30 callers'],
+};
+
 const fleetTitles: Readonly<Record<string, string>> = {
   'testbed-10x1': '10 servers, 1 caller',
   'testbed-10x8': '10 servers, 8 callers',
@@ -68,8 +73,6 @@ export function plotOf({ part, points, seeds }: PartResult): string {
     );
   }
   const shown = points.filter(({ policy }) => part !== 'rules' || policy !== 'random');
-  const words =
-    part === 'ramp-node' ? '100 single-threaded servers, 100 callers' : '100 servers, 100 callers';
-  const title = part === 'ramp-node' ? 'Load ramp, single threads' : 'Load ramp';
+  const [title, words] = ramps[part] ?? ['Load ramp', '100 servers, 100 callers'];
   return drawRamp(title, `${words}; ${seeds} seeds per point; bars: 90 % intervals`, shown, DEADLINE_MS);
 }

@@ -40,11 +40,12 @@ function boxAt(index: number): Box {
 
 function levelScale(box: Box, points: readonly PointResult[]): Scale {
   const levels = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b);
-  return linearScale(
-    [levels[0]! - 0.02, levels.at(-1)! + 0.02],
+  // Each level is a ninth more than the one before.
+  return logScale(
+    [levels[0]! / 1.03, levels.at(-1)! * 1.03],
     [box.left, box.left + box.width],
-    levels,
     formatLevel,
+    levels,
   );
 }
 

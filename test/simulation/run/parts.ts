@@ -11,8 +11,8 @@ export interface Size {
 
 /** Enough to see the shape, in about two minutes. */
 export const shortSize: Size = { seeds: 2, measureMs: 5_000, scenarioSeeds: 2 };
-/** More than a million calls per point of the ramp. */
-export const fullSize: Size = { seeds: 20, measureMs: 14_000, scenarioSeeds: 10 };
+/** About a million calls per point of the ramp. */
+export const fullSize: Size = { seeds: 10, measureMs: 14_000, scenarioSeeds: 10 };
 
 /** One point of a plot: the jobs behind it differ in their seed only. */
 export interface Point {
@@ -44,6 +44,7 @@ export const rampPolicies: readonly string[] = [
   'polled_choice',
   'linear:0.5',
   'c3',
+  'prequal_published',
   'prequal_sync',
   'prequal',
 ];
@@ -79,6 +80,17 @@ function pointsOf(
 }
 
 const rampPart: Part = { name: 'ramp', points: (size) => pointsOf('testbed', rampPolicies, levels, size) };
+
+/** With many cores a replica hardly queues below its allocation, as on the paper's machines. */
+const widePart: Part = {
+  name: 'ramp-wide',
+  points: ({ seeds, measureMs }) =>
+    pointsOf('testbed-wide', ['round_robin', 'weighted_round_robin', 'p2c_ewma', 'prequal'], levels, {
+      seeds: Math.ceil(seeds / 4),
+      measureMs: measureMs / 2,
+      scenarioSeeds: 0,
+    }),
+};
 
 const nodePart: Part = {
   name: 'ramp-node',
@@ -120,6 +132,7 @@ const quantiles = [0, 0.25, 0.5, 0.59, 0.7, 0.84, 0.9, 0.97, 0.99, 0.999, 1];
 
 export const parts: readonly Part[] = [
   rampPart,
+  widePart,
   nodePart,
   smallPart,
   rulesPart,

@@ -7,7 +7,12 @@ const quietMachine = { ...sharedMachine, burst: 1.5, antagonists: undefined };
 const fleets: Readonly<Record<string, Fleet>> = {
   testbed,
   /** Replicas of sixteen cores: one long request holds up the others less. */
-  'testbed-wide': { ...testbed, machine: { ...sharedMachine, allocationCores: 16 } },
+  'testbed-wide': {
+    ...testbed,
+    replicas: 30,
+    callers: 30,
+    machine: { ...sharedMachine, allocationCores: 16 },
+  },
   'testbed-10x1': { ...testbed, replicas: 10, callers: 1 },
   'testbed-10x8': { ...testbed, replicas: 10, callers: 8 },
   node: singleThreaded,

@@ -10,9 +10,9 @@ export const ramp: Scenario = {
   disturbedMs: undefined,
   marked: undefined,
   fairPercent: 0,
-  build: ({ policy, seed, fleet: name = 'testbed', level = 1, measureMs = 10_000 }) => {
+  build: ({ policy, seed, fleet: name = 'testbed', level = 1, measureMs = 10_000, warmUpMs = 15_000 }) => {
     const fleet = fleetNamed(name);
-    const world = worldOf(fleet, { level, warmUpMs: 15_000, measureMs, stepMs: 0 }, policy, seed);
+    const world = worldOf(fleet, { level, warmUpMs, measureMs, stepMs: 0 }, policy, seed);
     startAll(world, fleet);
     return world;
   },

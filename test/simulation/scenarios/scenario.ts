@@ -9,6 +9,8 @@ export interface Job {
   readonly fleet?: string;
   readonly level?: number;
   readonly measureMs?: number;
+  /** Default 15 s: weighted round robin has no weights for the first ten. */
+  readonly warmUpMs?: number;
 }
 
 /** Something that happens to a fleet. */
