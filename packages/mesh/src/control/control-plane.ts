@@ -1,4 +1,4 @@
-import type { Clock } from '@weir/core';
+import type { Clock, Timer } from '@weir/core';
 import type { LoadedObject } from '../kube/directory/manifest-set.js';
 import type { FollowedStatus } from '../kube/api/follow/kind-follower.js';
 import type { IgnoredKind } from '../kube/manifest/parse-manifest.js';
@@ -35,6 +35,9 @@ export interface ControlPlaneOptions {
   readonly clusterDomain: string | undefined;
 }
 
+/** How long a change of endpoints may wait to be looked through for people. */
+const ANALYSIS_DELAY_MS = 1000;
+
 /** From source to snapshots, without a socket: objects → model → what clients get. */
 export class ControlPlane {
   readonly snapshots: PublishedSnapshots;
@@ -54,6 +57,8 @@ export class ControlPlane {
   #nacks = 0;
   #publishedMs = 0;
   #publishMs = 0;
+  #analysis: Timer | undefined;
+  #analyzedShape: object | undefined;
 
   constructor(options: ControlPlaneOptions) {
     this.#options = options;
@@ -92,6 +97,7 @@ export class ControlPlane {
 
   stop(): void {
     this.#schedule.stop();
+    this.#analysis?.cancel();
   }
 
   state(): Omit<ControlState, 'clients' | 'origin' | 'limitsOf' | 'pushMetrics' | 'loadReports'> {
@@ -121,6 +127,9 @@ export class ControlPlane {
 
   /** After clients have been given what is new: people can wait for longer than calls. */
   #analyze(): void {
+    this.#analysis?.cancel();
+    this.#analysis = undefined;
+    this.#analyzedShape = this.#model.shape;
     this.#findings = [...this.#model.problems, ...analyzeModel(this.#model, this.#objects)];
     this.#options.log.reportUnfit(this.#findings);
   }
@@ -134,13 +143,16 @@ export class ControlPlane {
     this.snapshots.publish(this.#model);
     this.#publishedMs = clock.nowMs();
     this.#publishMs += this.#publishedMs - begunMs;
-    this.#analyze();
-    const endpoints = this.#model.services.flatMap((service) =>
-      service.ports.flatMap((port) => port.endpoints),
-    );
-    this.#options.logger.info('published', {
-      services: this.#model.services.length,
-      endpoints: endpoints.length,
-    });
+    this.#analyzeInTime();
+    let endpoints = 0;
+    for (const { ports } of this.#model.services)
+      for (const port of ports) endpoints += port.endpoints.length;
+    this.#options.logger.info('published', { services: this.#model.services.length, endpoints });
+  }
+
+  /** At once where rules changed; endpoints come and go too often for that, and little hangs on them. */
+  #analyzeInTime(): void {
+    if (this.#analyzedShape !== this.#model.shape) this.#analyze();
+    else this.#analysis ??= this.#options.clock.setTimer(ANALYSIS_DELAY_MS, () => this.#analyze());
   }
 }

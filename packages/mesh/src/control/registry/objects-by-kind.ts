@@ -28,7 +28,11 @@ export function podKey(namespace: string, name: string): string {
   return `${namespace}/${name}`;
 }
 
-/** Objects by kind, each kind ordered by key. */
+/**
+ * Objects by kind, each kind in the order given.
+ *
+ * @param objects ordered by key
+ */
 export function sortByKind(objects: readonly LoadedObject[]): SortedObjects {
   const sorted: SortedObjects = {
     services: [],
@@ -40,36 +44,37 @@ export function sortByKind(objects: readonly LoadedObject[]): SortedObjects {
     destinationRules: [],
     grpcPolicies: [],
   };
-  for (const { object, ...place } of [...objects].sort((a, b) => (a.key < b.key ? -1 : 1))) {
+  for (const each of objects) {
+    const { object } = each;
     switch (object.kind) {
       case 'Service':
-        sorted.services.push({ object, ...place });
+        sorted.services.push(each as Loaded<ServiceObject>);
         break;
       case 'ServiceEntry':
-        sorted.entries.push({ object, ...place });
+        sorted.entries.push(each as Loaded<ServiceEntryObject>);
         break;
       case 'VirtualService':
-        sorted.virtualServices.push({ object, ...place });
+        sorted.virtualServices.push(each as Loaded<VirtualServiceObject>);
         break;
       case 'DestinationRule':
-        sorted.destinationRules.push({ object, ...place });
+        sorted.destinationRules.push(each as Loaded<DestinationRuleObject>);
         break;
       case 'GRPCPolicy':
-        sorted.grpcPolicies.push({ object, ...place });
+        sorted.grpcPolicies.push(each as Loaded<GrpcPolicyObject>);
         break;
       case 'Pod':
-        sorted.pods.set(podKey(object.metadata.namespace, object.metadata.name), { object, ...place });
+        sorted.pods.set(podKey(object.metadata.namespace, object.metadata.name), each as Loaded<PodObject>);
         break;
       case 'Node':
-        sorted.nodes.set(object.metadata.name, { object, ...place });
+        sorted.nodes.set(object.metadata.name, each as Loaded<NodeObject>);
         break;
       case 'EndpointSlice': {
         const owner = object.metadata.labels?.[SERVICE_NAME_LABEL];
         if (owner === undefined || owner === '') break;
         const key = `${object.metadata.namespace}/${owner}`;
         const others = sorted.slices.get(key);
-        if (others === undefined) sorted.slices.set(key, [{ object, ...place }]);
-        else others.push({ object, ...place });
+        if (others === undefined) sorted.slices.set(key, [each as Loaded<EndpointSliceObject>]);
+        else others.push(each as Loaded<EndpointSliceObject>);
       }
     }
   }

@@ -5,6 +5,7 @@ import type { Problem } from '../../kube/problem.js';
 import { HostIndex } from './host-index.js';
 import { mayMeet } from './export-to.js';
 import { hasSameShape, type Model, type ModelService } from './model.js';
+import { KeyOrder } from './key-order.js';
 import { podKey, sortByKind, type SortedObjects } from './objects-by-kind.js';
 import { readPolicies } from './read-policies.js';
 import { readServiceEntry } from './read-service-entry.js';
@@ -13,8 +14,15 @@ import type { Loaded } from './source.js';
 import type { EndpointSliceObject } from '../../kube/resources/endpoint-slice.js';
 
 interface Memo {
-  readonly inputs: readonly LoadedObject[];
+  readonly inputs: readonly Loaded<unknown>[];
   readonly result: ReadResult;
+}
+
+/** What stands behind a Service's slices; it changes with them, which is seldom. */
+interface Behind {
+  readonly slices: readonly Loaded<EndpointSliceObject>[];
+  readonly pods: readonly string[];
+  readonly nodes: readonly string[];
 }
 
 interface PoliciesMemo {
@@ -31,7 +39,9 @@ export class Registry {
   readonly #clusterDomain: string;
   readonly #externalNames: ExternalNames;
   #memo: ReadonlyMap<string, Memo> = new Map();
+  #behind: ReadonlyMap<string, Behind> = new Map();
   #policies: PoliciesMemo | undefined;
+  readonly #order = new KeyOrder();
 
   constructor(clusterDomain = 'cluster.local') {
     this.#clusterDomain = clusterDomain;
@@ -39,7 +49,7 @@ export class Registry {
   }
 
   update(objects: readonly LoadedObject[]): Model {
-    const sorted = sortByKind(objects);
+    const sorted = sortByKind(this.#order.sort(objects));
     const { results, problems } = this.#readServices(sorted);
     const own = results.flatMap((result) => result.services);
     const aliases = this.#externalNames.read(sorted.services, own);
@@ -80,7 +90,8 @@ export class Registry {
     problems: Problem[];
   } {
     const memo = new Map<string, Memo>();
-    const read = (key: string, inputs: readonly LoadedObject[], compute: () => ReadResult): ReadResult => {
+    const behindMemo = new Map<string, Behind>();
+    const read = (key: string, inputs: readonly Loaded<unknown>[], compute: () => ReadResult): ReadResult => {
       const known = this.#memo.get(key);
       const result = known !== undefined && isSame(known.inputs, inputs) ? known.result : compute();
       memo.set(key, { inputs, result });
@@ -96,12 +107,20 @@ export class Registry {
       const { namespace, name } = service.object.metadata;
       const own = slices.get(`${namespace}/${name}`) ?? [];
       slices.delete(`${namespace}/${name}`);
-      const behind = [
-        ...[...podsOf(own)].map((key) => pods.get(key)),
-        ...[...nodesOf(own)].map((node) => nodes.get(node)),
+      const known = this.#behind.get(service.key);
+      const behind: Behind =
+        known !== undefined && isSame(known.slices, own)
+          ? known
+          : { slices: own, pods: [...podsOf(own)], nodes: [...nodesOf(own)] };
+      behindMemo.set(service.key, behind);
+      const inputs = [
+        service,
+        ...own,
+        ...(pods.size === 0 ? [] : behind.pods.map((key) => pods.get(key))),
+        ...(nodes.size === 0 ? [] : behind.nodes.map((node) => nodes.get(node))),
       ].filter((object) => object !== undefined);
       results.push(
-        read(service.key, [service, ...own, ...behind], () =>
+        read(service.key, inputs, () =>
           readService(service, own, this.#clusterDomain, { labelsOf, placeOf }),
         ),
       );
@@ -114,6 +133,7 @@ export class Registry {
       }
     }
     this.#memo = memo;
+    this.#behind = behindMemo;
     return { results, problems };
   }
 }
@@ -151,7 +171,6 @@ function compareServices(a: ModelService, b: ModelService): number {
 
 /** @param services in the order of `compareServices` */
 function findHostConflicts(services: readonly ModelService[], objects: readonly LoadedObject[]): Problem[] {
-  const places = new Map(objects.map((object) => [object.key, object]));
   const problems: Problem[] = [];
   let first: ModelService | undefined;
   for (const service of services) {
@@ -159,7 +178,7 @@ function findHostConflicts(services: readonly ModelService[], objects: readonly 
       first = service;
       continue;
     }
-    const place = places.get(service.origin);
+    const place = objects.find(({ key }) => key === service.origin);
     if (place === undefined || !mayMeet(first.exportTo, service.exportTo)) continue;
     const message = `${service.origin} has the host ${service.host} of ${first.origin}; clients that see both use only one of them`;
     problems.push(warningAt(place, 'WEIR0110', message));

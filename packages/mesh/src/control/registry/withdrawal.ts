@@ -5,6 +5,12 @@ import type { Model, ModelPort } from './model.js';
  * that was healthy. Such a step cannot wait, since every call sent there meanwhile fails.
  */
 export function withdraws(before: Model, after: Model): boolean {
+  if (before.shape === after.shape && before.services.length === after.services.length) {
+    return before.services.some((service, index) => {
+      const successor = after.services[index] ?? service;
+      return service !== successor && service.ports.some((port) => portWithdraws(port, successor.ports));
+    });
+  }
   // A host may be there twice, for different namespaces.
   const remaining = new Set(after.services);
   const changed = before.services.filter((service) => !remaining.has(service));

@@ -12,7 +12,11 @@ import type { FlushQueue } from '../../transport/flush-queue.js';
 import { Http2Socket } from '../../transport/http2-socket.js';
 import type { AdsConnect, AdsStream } from './ads-client.js';
 
-const PATH = '/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources';
+const SERVICE = '/envoy.service.discovery.v3.AggregatedDiscoveryService';
+const PATHS = {
+  delta: `${SERVICE}/DeltaAggregatedResources`,
+  sotw: `${SERVICE}/StreamAggregatedResources`,
+} as const;
 
 /** Far above any sane response; bounds what a confused server can make us allocate. */
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
@@ -22,6 +26,8 @@ const KEEPALIVE_TIME_MS = 30_000;
 const KEEPALIVE_TIMEOUT_MS = 10_000;
 
 export interface AdsOverHttp2Options {
+  /** Which of the protocol's variants is spoken; default: state of the world. */
+  readonly variant?: keyof typeof PATHS;
   readonly host: string;
   readonly port: number;
   readonly clock: Clock;
@@ -139,12 +145,12 @@ class AdsCall implements AdsStream, ConnectionHandler<AdsCall> {
   }
 
   #open(): void {
-    const { host, port } = this.#options;
+    const { host, port, variant = 'sotw' } = this.#options;
     this.#connection.start();
     const fields = [
       new HeaderField(':method', 'POST'),
       new HeaderField(':scheme', 'http'),
-      new HeaderField(':path', PATH),
+      new HeaderField(':path', PATHS[variant]),
       new HeaderField(':authority', host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`),
       new HeaderField('te', 'trailers'),
       new HeaderField('content-type', 'application/grpc'),
