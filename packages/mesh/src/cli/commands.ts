@@ -33,6 +33,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./proxy.js')).proxyCommand(),
   },
   {
+    name: 'status',
+    summary: 'who has which configuration, who refused it, and what they cannot do',
+    load: async () => (await import('./status.js')).statusCommand(),
+  },
+  {
+    name: 'config',
+    summary: 'what a proxy holds beside what it should, as a diff',
+    load: async () => (await import('./config.js')).configCommand(),
+  },
+  {
     name: 'bootstrap',
     summary: 'the file by which a gRPC library or Envoy finds the control plane',
     load: async () => (await import('./bootstrap.js')).bootstrapCommand(),

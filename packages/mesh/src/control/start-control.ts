@@ -10,6 +10,7 @@ import type { ClusterOptions } from './open-cluster.js';
 import { openDirectory } from './open-directory.js';
 import type { OpenSource, SourceOptions } from './open-source.js';
 import { listenHttp, type RunningHttp } from './http/control-http.js';
+import type { ComparedClient } from './http/client-config.js';
 import type { LimitsOf } from './http/describe-client.js';
 import type { ClientSource } from './push/published-snapshots.js';
 import type { Node } from '../xds/generated/envoy.config.core.v3.js';
@@ -109,6 +110,12 @@ export async function startControl(options: ControlOptions): Promise<RunningCont
   });
 
   let webhooks: RunningWebhooks | undefined;
+  const compare = async (client: string): Promise<readonly ComparedClient[]> => {
+    // It brings every message type into memory.
+    const { compareClients } = await import('./http/client-config.js');
+    return [...compareClients(ads.streams, (node) => sources.get(node)?.current(), client)];
+  };
+
   const destroy = (): void => {
     webhooks?.close();
     source.close();
@@ -122,7 +129,7 @@ export async function startControl(options: ControlOptions): Promise<RunningCont
       throw bindError('--xds', xds.host, xds.port, error);
     });
     if (http !== undefined) {
-      httpServer = await listenHttp(http.host, http.port, state).catch((error: unknown) => {
+      httpServer = await listenHttp(http.host, http.port, { state, compare }).catch((error: unknown) => {
         throw bindError('--http', http.host, http.port, error);
       });
     }

@@ -93,14 +93,18 @@ const state = (): ControlState => ({
   sourceAgeSeconds: 0.5,
 });
 
-const get = (url: string) => answerHttp('GET', url, state);
+const sources = {
+  state,
+  compare: (client: string) => Promise.resolve(client === 'web-1' ? [{ node: 'n', resources: [] }] : []),
+};
+const get = (url: string) => answerHttp('GET', url, sources);
 
-test('/ready says so', () => {
-  assert.deepEqual([get('/ready').status, get('/ready').body], [200, 'ready\n']);
+test('/ready says so', async () => {
+  assert.deepEqual([(await get('/ready')).status, (await get('/ready')).body], [200, 'ready\n']);
 });
 
-test('/status tells what is known, what is wrong, and what each client has accepted and refused', () => {
-  const { status, body } = get('/status?pretty');
+test('/status tells what is known, what is wrong, and what each client has accepted and refused', async () => {
+  const { status, body } = await get('/status?pretty');
   assert.equal(status, 200);
   const document = JSON.parse(body);
   assert.deepEqual(document.problems, [
@@ -132,8 +136,8 @@ test('/status tells what is known, what is wrong, and what each client has accep
   ]);
 });
 
-test('/metrics is Prometheus text', () => {
-  const lines = get('/metrics').body.split('\n');
+test('/metrics is Prometheus text', async () => {
+  const lines = (await get('/metrics')).body.split('\n');
   assert.ok(lines.includes('# TYPE weir_control_endpoints gauge'));
   assert.ok(lines.includes('weir_control_endpoints{health="draining"} 1'));
   assert.ok(lines.includes('weir_control_problems{severity="error"} 1'));
@@ -141,8 +145,15 @@ test('/metrics is Prometheus text', () => {
   assert.equal(lines.at(-1), '');
 });
 
-test('another path is answered with those there are, and another method is refused', () => {
-  assert.equal(get('/').status, 404);
-  assert.match(get('/').body, /\/ready, \/metrics, \/status/);
-  assert.equal(answerHttp('POST', '/status', state).status, 405);
+test('another path is answered with those there are, and another method is refused', async () => {
+  assert.equal((await get('/')).status, 404);
+  assert.match((await get('/')).body, /\/ready, \/metrics, \/status, \/config/);
+  assert.equal((await answerHttp('POST', '/status', sources)).status, 405);
+});
+
+test('/config compares one client, and says where to find its name', async () => {
+  assert.equal((await get('/config?client=web-1')).status, 200);
+  const unknown = await get('/config?client=web-2');
+  assert.equal(unknown.status, 404);
+  assert.match(unknown.body, /no client "web-2" is connected; \/status lists those that are/);
 });

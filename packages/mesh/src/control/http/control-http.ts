@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { listenOptions } from '../../transport/listen-options.js';
+import type { ComparedClient } from './client-config.js';
 import { formatMetrics } from './metrics.js';
 import { describeStatus, type ControlState } from './status.js';
 
@@ -12,9 +13,16 @@ export interface HttpAnswer {
 
 const TEXT = 'text/plain; charset=utf-8';
 
+/** What the pages are made of, looked up when one is asked for. */
+export interface PageSources {
+  readonly state: () => ControlState;
+  /** What a client holds and what it should: of all streams with that id or pod. */
+  readonly compare: (client: string) => Promise<readonly ComparedClient[]>;
+}
+
 /** Answers one request of the control plane's own HTTP endpoint. */
-export function answerHttp(method: string, url: string, state: () => ControlState): HttpAnswer {
-  const path = url.split('?', 1)[0] ?? '';
+export async function answerHttp(method: string, url: string, sources: PageSources): Promise<HttpAnswer> {
+  const { pathname: path, searchParams } = new URL(url, 'http://control');
   const answer = ANSWERS.get(path);
   if (answer === undefined) {
     return {
@@ -25,29 +33,38 @@ export function answerHttp(method: string, url: string, state: () => ControlStat
   }
   if (method !== 'GET' && method !== 'HEAD')
     return { status: 405, contentType: TEXT, body: 'only GET is allowed\n' };
-  return answer(state);
+  return answer(sources, searchParams);
 }
 
-type Answer = (state: () => ControlState) => HttpAnswer;
+type Answer = (sources: PageSources, query: URLSearchParams) => HttpAnswer | Promise<HttpAnswer>;
+
+const json = (document: unknown): HttpAnswer => ({
+  status: 200,
+  contentType: 'application/json',
+  body: `${JSON.stringify(document, undefined, 2)}\n`,
+});
 
 const ANSWERS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
   // Nothing is bound before the source has been read, so whoever reaches this finds it ready.
   ['/ready', () => ({ status: 200, contentType: TEXT, body: 'ready\n' })],
   [
     '/metrics',
-    (state) => ({
+    ({ state }) => ({
       status: 200,
       contentType: 'text/plain; version=0.0.4; charset=utf-8',
       body: formatMetrics(state()),
     }),
   ],
+  ['/status', ({ state }) => json(describeStatus(state()))],
   [
-    '/status',
-    (state) => ({
-      status: 200,
-      contentType: 'application/json',
-      body: `${JSON.stringify(describeStatus(state()), undefined, 2)}\n`,
-    }),
+    '/config',
+    async ({ compare }, query) => {
+      const client = query.get('client') ?? '';
+      const found = await compare(client);
+      if (found.length > 0) return json(found);
+      const body = `no client ${JSON.stringify(client)} is connected; /status lists those that are\n`;
+      return { status: 404, contentType: TEXT, body };
+    },
   ],
 ]);
 
@@ -59,11 +76,15 @@ export interface RunningHttp {
 }
 
 /** Binds the endpoint; rejects when the port is taken. */
-export function listenHttp(host: string, port: number, state: () => ControlState): Promise<RunningHttp> {
+export function listenHttp(host: string, port: number, sources: PageSources): Promise<RunningHttp> {
   const serve: RequestListener = ({ method = '', url = '' }, response) => {
-    const { status, contentType, body } = answerHttp(method, url, state);
-    response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' });
-    response.end(method === 'HEAD' ? undefined : body);
+    answerHttp(method, url, sources)
+      .catch((error: unknown) => ({ status: 500, contentType: TEXT, body: `${String(error)}\n` }))
+      .then(({ status, contentType, body }) => {
+        response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' });
+        response.end(method === 'HEAD' ? undefined : body);
+      })
+      .catch(() => response.destroy());
   };
   const server = createServer(serve);
   const close = (): void => {

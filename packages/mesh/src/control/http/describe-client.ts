@@ -87,7 +87,7 @@ export function describeClient(
 }
 
 /** From an id of the form `sidecar~<ip>~<pod>.<namespace>~<domain>`. */
-function podOf({ id = '' }: Node): string {
+export function podOf({ id = '' }: Node): string {
   const pod = id.split('~')[2] ?? '';
   const dot = pod.lastIndexOf('.');
   return dot < 0 ? pod : pod.slice(0, dot);
