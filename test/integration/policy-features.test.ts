@@ -54,6 +54,7 @@ const TESTS: Readonly<Record<SupportedKind, Readonly<Record<string, string>>>> =
     'spec.hedging': 'policy-retry-on',
     'spec.idempotent': 'policy-retry-on',
     'spec.outlierDetection': 'policy-outliers',
+    'spec.loadBalancer': 'balancers',
   },
 };
 

@@ -1,5 +1,6 @@
 import { guardsPage } from './cluster-guards.js';
 import type { ByDirection, TrafficCounts } from './direction.js';
+import { learntPage } from './learnt.js';
 import type { ClusterView } from './proxy-view.js';
 
 /** The clusters with their hosts as the balancer sees them, as plain JSON. */
@@ -29,6 +30,7 @@ export function clustersPage(clusters: Iterable<ClusterView>, counts: ByDirectio
           connections: pool?.connections ?? 0,
           activeStreams: pool?.activeStreams ?? 0,
           pendingStreams: pool?.pendingStreams ?? 0,
+          ...learntPage(stats),
         })),
       };
     }),

@@ -1,6 +1,7 @@
 import { formatGuards } from './cluster-guards.js';
 import type { ByDirection, TrafficCounts } from './direction.js';
 import { formatLimitHits } from './limit-hits.js';
+import { formatLearnt } from './learnt.js';
 import { formatProcess, type ProcessView } from './process-metrics.js';
 import type { ClusterView, ConfigView, HostView, ProxyView } from './proxy-view.js';
 import { type MetricWriter, PrometheusText } from './prometheus-text.js';
@@ -25,6 +26,7 @@ export function formatMetrics(sources: MetricsSources): string {
   formatClusters(clusters, text);
   formatPriorities(clusters, text);
   formatGuards(clusters, text);
+  formatLearnt(clusters, text);
   formatConfig(sources.proxy, text);
   formatProcess(sources.process, text);
   return text.toString();

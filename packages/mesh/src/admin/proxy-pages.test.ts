@@ -63,7 +63,12 @@ function setUp(change: Partial<ProxyView> = {}) {
             '10.0.0.1:50051',
             {
               endpoint: fakeEndpoint(1, { pod: 'greeter-0' }),
-              stats: { inFlight: 2, ejected: true },
+              stats: {
+                inFlight: 2,
+                ejected: true,
+                latency: { latencyMs: 12, penaltyMs: 0 },
+                probe: { requestsInFlight: 4, latencyMs: 0.5 },
+              },
               pool: { connections: 1, activeStreams: 2, pendingStreams: 3 },
             },
           ],
@@ -135,6 +140,8 @@ test('/metrics has requests, connections, endpoints and the state of the configu
     'weir_outlier_ejections_detected_total{cluster="a",service="greeter",kind="consecutive_5xx"} 3',
     'weir_outlier_ejection_overflows_total{cluster="a",service="greeter"} 2',
     'weir_outlier_ejected_endpoints{cluster="a",service="greeter"} 1',
+    'weir_endpoint_latency_seconds{cluster="a",service="greeter",endpoint="10.0.0.1:50051",pod="greeter-0"} 0.012',
+    'weir_endpoint_load_requests_in_flight{cluster="a",service="greeter",endpoint="10.0.0.1:50051",pod="greeter-0"} 4',
     'weir_ready 1',
     'weir_xds_connected 1',
     'weir_config_version 4',
@@ -197,6 +204,11 @@ test('/clusters shows hosts as the balancer sees them, with what they were sent'
     connections: 1,
     activeStreams: 2,
     pendingStreams: 3,
+    latencyMs: 12,
+    penaltyMs: 0,
+    failureShare: null,
+    reportedWeight: null,
+    load: { requestsInFlight: 4, latencyMs: 0.5 },
   });
   assert.equal(clusters[0].hosts[1].health, 'draining');
   assert.equal(clusters[0].hosts[1].connections, 0);

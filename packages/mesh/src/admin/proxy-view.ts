@@ -1,4 +1,4 @@
-import type { Endpoint } from '@weir/core';
+import type { Endpoint, EndpointStats } from '@weir/core';
 import type { Direction } from './direction.js';
 
 /** The running proxy as the admin pages see it; each is read only while a page is being made. */
@@ -86,8 +86,16 @@ export interface OutlierView {
 
 export interface HostView {
   readonly endpoint: Endpoint;
-  readonly stats: { readonly inFlight: number; readonly ejected: boolean };
+  readonly stats: StatsView;
   readonly pool: PoolView | undefined;
+}
+
+/** Numbers of an endpoint, and what balancers have learnt of it, if they have. */
+export interface StatsView extends Pick<EndpointStats, 'inFlight' | 'ejected'> {
+  readonly latency?: { readonly latencyMs: number; readonly penaltyMs: number } | undefined;
+  readonly results?: { readonly failureShare: number } | undefined;
+  readonly orca?: EndpointStats['orca'];
+  readonly probe?: EndpointStats['probe'];
 }
 
 export interface PoolView {

@@ -34,6 +34,12 @@ export class TrafficCounters {
   upstreamReceivedBytes = 0;
   upstreamSentBytes = 0;
 
+  /** Load probes sent to endpoints, by what became of them. */
+  probesAnswered = 0;
+  probesLate = 0;
+  probesUnsupported = 0;
+  probesFailed = 0;
+
   /** Retries, by why the attempt before provably was not processed. */
   retriesConnectFailure = 0;
   retriesRefusedStream = 0;
@@ -174,6 +180,20 @@ export const TRAFFIC_METRICS: readonly TrafficMetric[] = [
   ),
   counter('weir_upstream_received_bytes_total', 'Bytes read from endpoints.', 'upstreamReceivedBytes'),
   counter('weir_upstream_sent_bytes_total', 'Bytes written to endpoints.', 'upstreamSentBytes'),
+  {
+    name: 'weir_upstream_load_probes_total',
+    type: 'counter',
+    help: 'Load probes sent to endpoints, by what became of them.',
+    fields: {
+      label: 'result',
+      values: {
+        answered: 'probesAnswered',
+        late: 'probesLate',
+        unsupported: 'probesUnsupported',
+        failed: 'probesFailed',
+      },
+    },
+  },
   {
     name: 'weir_retries_total',
     type: 'counter',

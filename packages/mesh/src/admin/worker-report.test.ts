@@ -59,7 +59,8 @@ test('the counters of all processes add up, those of hosts included', () => {
   assert.deepEqual(merged.process, { cpuSeconds: 13, residentBytes: 30, heapUsedBytes: 3 });
   const [cluster] = merged.proxy.clusters;
   const host = cluster?.hosts.get(endpoint.address);
-  assert.deepEqual(host?.stats, { inFlight: 5, ejected: true });
+  assert.equal(host?.stats.inFlight, 5);
+  assert.equal(host.stats.ejected, true);
   assert.deepEqual(cluster?.limits.requests, { max: 12, active: 11, refused: 2 });
   assert.equal(cluster?.limits.retries.max, Infinity);
   assert.equal(cluster?.retryBudget.maxRetries, 9);
@@ -67,7 +68,7 @@ test('the counters of all processes add up, those of hosts included', () => {
     counts: new Map([['consecutive_5xx', { detected: 13, enforced: 5 }]]),
     overflows: 3,
   });
-  assert.deepEqual(host?.pool, { connections: 3, activeStreams: 5, pendingStreams: 0 });
+  assert.deepEqual(host.pool, { connections: 3, activeStreams: 5, pendingStreams: 0 });
 });
 
 test('merging leaves the own counters as they are, so that the next page does not count twice', () => {

@@ -126,11 +126,16 @@ function mergeCluster(cluster: ClusterView, reports: readonly WorkerReport[]): C
   };
 }
 
-function mergeHost({ endpoint }: HostView, all: readonly HostNumbers[]): HostView {
+function mergeHost({ endpoint, stats }: HostView, all: readonly HostNumbers[]): HostView {
   const sum = (read: (numbers: HostNumbers) => number) => all.reduce((total, next) => total + read(next), 0);
   return {
     endpoint,
+    // What is learnt, each process learns for itself; shown is what the first one has.
     stats: {
+      latency: stats.latency,
+      results: stats.results,
+      orca: stats.orca,
+      probe: stats.probe,
       inFlight: sum((numbers) => numbers.inFlight),
       ejected: all.some(({ ejected }) => ejected),
     },

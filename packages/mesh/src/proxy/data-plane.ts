@@ -24,6 +24,7 @@ import { Patrol } from './relay/patrol.js';
 import { RateLimits } from './relay/rate-limits.js';
 import type { RelayConfig, RelayContext } from './relay/relay-context.js';
 import { DEFAULT_RELAY_OPTIONS, type RelayOptions } from './relay/relay-options.js';
+import { LoadProber } from './upstream/load-prober.js';
 import { dialTcp } from './upstream/dial-tcp.js';
 import { Upstreams } from './upstream/upstreams.js';
 
@@ -110,6 +111,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     logger,
     controlPlane,
     onSubscriptions,
+    probes: (cluster) => new LoadProber(() => contexts.outbound, cluster),
     onEndpointForgotten: (address) => requests.forgetEndpoint(address),
     onServiceForgotten: (service) => requests.forgetService(service),
   });

@@ -8,6 +8,22 @@ const p2cEwma = z.strictObject({
   starvation: duration().optional(),
 });
 
+const share = z.number().min(0).max(1);
+const perRequest = z.number().min(0).max(16);
+
+/** The ranges are those of the algorithm; what only somebody who studies it would change is left to xDS. */
+const prequal = z.strictObject({
+  hotQuantile: share.optional(),
+  idleProbesPerSecond: z.number().min(0).max(1000).optional(),
+  mode: z.enum(['async', 'sync']).optional(),
+  penalty: duration({ minMs: 0 }).optional(),
+  poolSize: z.int().min(2).max(64).optional(),
+  probeMaxAge: duration().optional(),
+  probeTimeout: duration().optional(),
+  probesPerRequest: perRequest.optional(),
+  sampleSize: z.int().min(2).max(16).optional(),
+});
+
 /** gRFC A58; the shortest `update` is the library's and Envoy's. */
 const weightedRoundRobin = z.strictObject({
   blackout: duration({ minMs: 0 }).optional(),
@@ -31,6 +47,7 @@ export const grpcLoadBalancer = z
     goZeroP2c: noSettings.optional(),
     leastRequest: leastRequest.optional(),
     p2cEwma: p2cEwma.optional(),
+    prequal: prequal.optional(),
     random: noSettings.optional(),
     roundRobin: noSettings.optional(),
     weightedRoundRobin: weightedRoundRobin.optional(),

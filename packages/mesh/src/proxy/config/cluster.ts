@@ -9,6 +9,7 @@ import {
   type Hash64,
   needsHash,
   OutlierDetector,
+  type ProbeSender,
   type Random,
   RetryBudget,
 } from '@weir/core';
@@ -26,6 +27,8 @@ export interface ClusterOptions extends HostSetOptions {
   readonly portion?: Portion;
   /** Which traffic it is for; default `outbound`. */
   readonly direction?: Direction;
+  /** Asks the hosts of a cluster for their load; default: nobody does. */
+  readonly probes?: ((cluster: Cluster) => ProbeSender<UpstreamHost>) | undefined;
 }
 
 /**
@@ -48,6 +51,7 @@ export class Cluster {
     hash: undefined,
     avoidedPriorities: undefined,
   };
+  readonly #probes: ProbeSender<UpstreamHost> | undefined;
   #settings: ClusterSettings;
   #portion: Portion;
   #balancing: ClusterBalancing;
@@ -66,7 +70,8 @@ export class Cluster {
     this.#portion = options.portion ?? WHOLE;
     this.limits = new CircuitBreaker(portionOfLimits(settings.limits, this.#portion));
     this.#balancing = { ...settings.balancing, overprovisioningPercent: DEFAULT_OVERPROVISIONING_PERCENT };
-    this.#balancer = new ClusterBalancer(this.#balancing, options.random, options.clock);
+    this.#probes = options.probes?.(this);
+    this.#balancer = this.#createBalancer();
     this.#configureOutlier();
   }
 
@@ -145,6 +150,16 @@ export class Cluster {
     this.#balancer.onAttemptEnd(host, feedback);
   }
 
+  /** Whether the balancer would rather ask hosts before it picks: `pickAfterProbes` is for whoever can wait. */
+  get asksFirst(): boolean {
+    return this.#balancer.pickAfterProbes !== undefined;
+  }
+
+  /** As `pick`, by what hosts say when they are asked now. Only where `asksFirst`; `onPicked` is called once. */
+  pickAfterProbes(hash: Hash64 | undefined, onPicked: (host: UpstreamHost | undefined) => void): void {
+    this.#balancer.pickAfterProbes!({ excluded: undefined, hash }, onPicked);
+  }
+
   /** Takes new settings; hosts, statistics, connections and what is going on stay. */
   configure(settings: ClusterSettings): void {
     if (settings === this.#settings) return;
@@ -211,8 +226,13 @@ export class Cluster {
     if (isDeepStrictEqual(balancing, this.#balancing)) return;
     this.#balancing = balancing;
     this.#balancer.close();
-    this.#balancer = new ClusterBalancer(balancing, this.#options.random, this.#options.clock);
+    this.#balancer = this.#createBalancer();
     this.#updateBalancer();
+  }
+
+  #createBalancer(): ClusterBalancer<UpstreamHost> {
+    const { random, clock } = this.#options;
+    return new ClusterBalancer(this.#balancing, random, clock, this.#probes);
   }
 
   #updateBalancer(): void {

@@ -9,7 +9,7 @@ import {
   TYPE_ROUTE,
 } from '../../xds/type-urls.js';
 import { type Portion, WHOLE } from '../portion.js';
-import { Cluster } from './cluster.js';
+import { Cluster, type ClusterOptions } from './cluster.js';
 import { PortRoutes } from './port-routes.js';
 import type { OutboundListener } from './read-listener.js';
 import { clusterKind, endpointKind, listenerKind, routeKind } from './resource-kinds.js';
@@ -28,6 +28,8 @@ export interface ProxyConfigOptions {
    * Listeners and clusters are subscribed to as a whole, by whoever made this object.
    */
   readonly onSubscriptions: (typeUrl: string, names: ReadonlySet<string>) => void;
+  /** Asks the hosts of a cluster for their load; default: nobody does. */
+  readonly probes?: ClusterOptions['probes'];
   /** No cluster has had this endpoint for a while. */
   readonly onEndpointForgotten?: (address: string) => void;
   /** No cluster of this service is left. */
@@ -214,14 +216,15 @@ export class ProxyConfig {
   }
 
   #putClustersInForce(): void {
-    const { clock, random, hostGraceMs: graceMs = 300_000 } = this.#options;
+    const { clock, random, hostGraceMs: graceMs = 300_000, probes } = this.#options;
     for (const { name, content: settings } of this.#clusterSettings.resources) {
       const assigned = this.#assignments.get(settings.assignmentName) !== undefined;
       if (!assigned && !this.#waiting.overdue(`endpoints of ${name}`)) continue;
       let cluster = this.#clusters.get(name);
       if (cluster === undefined) {
         const onForgotten = (address: string) => this.#forgetEndpoint(address);
-        cluster = new Cluster(settings, { clock, random, graceMs, onForgotten, portion: this.#portion });
+        const portion = this.#portion;
+        cluster = new Cluster(settings, { clock, random, graceMs, onForgotten, portion, probes });
         this.#clusters.set(name, cluster);
         this.#configVersion++;
       }

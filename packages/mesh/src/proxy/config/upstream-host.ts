@@ -8,6 +8,10 @@ export class UpstreamHost implements EndpointState {
   readonly stats = new EndpointStats();
   /** Made and used by the relay; given back (drained) here when the endpoint is removed. */
   pool: HostPool | undefined = undefined;
+  /** Probes it has not answered yet, however long ago they were sent. */
+  probesUnderWay = 0;
+  /** It answers no probes, and is not asked before this, on the clock's `nowMs`. */
+  noProbesUntilMs = -Infinity;
   /** Whether the endpoint is no longer in its cluster; it may come back. */
   removed = false;
 

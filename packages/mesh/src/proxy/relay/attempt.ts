@@ -15,15 +15,17 @@ import type { Http2Stream } from '../../http2/stream.js';
 import type { Cluster } from '../config/cluster.js';
 import type { UpstreamHost } from '../config/upstream-host.js';
 import type { HostConnections } from '../upstream/host-connections.js';
+import type { UpstreamCall } from '../upstream/upstream-call.js';
 import type { UpstreamConnection } from '../upstream/upstream-connection.js';
 import type { AttemptFailure } from './attempt-failure.js';
 import type { AttemptOwner } from './attempt-owner.js';
+import { isBadAnswer } from './outcome.js';
 
 /**
  * One try of an exchange at one host; on the books of both host and cluster until it is released. To be made
  * after `cluster.limits.requests` has granted it.
  */
-export class Attempt implements AttemptFeedback {
+export class Attempt implements AttemptFeedback, UpstreamCall {
   /** Whose it is; another's from the moment that the others of a hedged call are given up. */
   owner: AttemptOwner;
   readonly host: UpstreamHost;
@@ -32,7 +34,7 @@ export class Attempt implements AttemptFeedback {
   pool: HostConnections | undefined = undefined;
   /** Both undefined until a connection took the attempt. */
   connection: UpstreamConnection | undefined = undefined;
-  stream: Http2Stream<Attempt> | undefined = undefined;
+  stream: Http2Stream<UpstreamCall> | undefined = undefined;
   /** Of the response, as far as it has come: its `:status`, and its gRPC status or `NO_STATUS`. */
   httpStatus: HeaderField | undefined = undefined;
   grpcStatus = NO_STATUS;
@@ -73,9 +75,21 @@ export class Attempt implements AttemptFeedback {
     this.owner.onResponseHeaders(this, block, endStream);
   }
 
+  onData(chunk: Buffer, start: number, end: number, endStream: boolean): void {
+    this.owner.onResponseData(this, chunk, start, end, endStream);
+  }
+
   onTrailers(trailers: HeaderBlock): void {
     this.#readStatus(trailers);
     this.owner.onResponseTrailers(this, trailers);
+  }
+
+  onSendable(): void {
+    this.owner.onUpstreamSendable(this);
+  }
+
+  onFailed(failure: AttemptFailure): void {
+    this.owner.onAttemptFailed(this, failure);
   }
 
   /** Takes it off the books; to be called once. */
@@ -101,6 +115,11 @@ export class Attempt implements AttemptFeedback {
   /** How long the headers of the response took; `undefined` as long as there are none. */
   get headersAfterMs(): number | undefined {
     return this.#headersMs === -1 ? undefined : this.#headersMs - this.beganMs;
+  }
+
+  /** The answer, which is whole, speaks against the endpoint. */
+  get hasBadAnswer(): boolean {
+    return isBadAnswer(this.httpStatus!.value, this.grpcStatus);
   }
 
   /** What it took to have a connection says nothing of how busy the endpoint is, and is left out. */

@@ -99,6 +99,11 @@ export class Exchange extends ResponseSide implements AttemptOwner, HedgedCall {
     const beganMs = this.#delay === undefined ? this.#startedMs : this.context.clock.nowMs();
     this.#plan = callPolicy(this.context, this.request, decision, beganMs);
     this.#plan?.start((deadline) => this.#onExpired(deadline));
+    if (cluster.asksFirst) {
+      return upstreams.askAndPick(cluster, this.#hash?.hash, (host) => {
+        if (!this.finished) this.#startAttempt(host);
+      });
+    }
     this.#startAttempt(upstreams.pickReachable(cluster, undefined, this.#hash?.hash));
   }
 
@@ -324,7 +329,7 @@ export class Exchange extends ResponseSide implements AttemptOwner, HedgedCall {
     this.grpcStatus = attempt.grpcStatus;
     attempt.reportAnswer();
     this.#retries?.end();
-    this.#releaseAttempt(this.grpcStatus === UNAVAILABLE);
+    this.#releaseAttempt(attempt.hasBadAnswer);
     // The call is over though the request isn't: nobody waits for the rest of it.
     if (!attempt.stream!.localEnded) attempt.cancel();
     this.dropBody();

@@ -1,5 +1,4 @@
 import type { Timer } from '@weir/core';
-import { UNAVAILABLE } from '../../grpc/status.js';
 import type { HeaderBlock } from '../../http2/header-block.js';
 import type { HeaderField } from '../../http2/hpack/header-field.js';
 import type { Cluster } from '../config/cluster.js';
@@ -124,7 +123,7 @@ export class Mirror implements AttemptOwner {
 
   #complete(): void {
     const attempt = this.#release();
-    attempt.release(attempt.grpcStatus === UNAVAILABLE);
+    attempt.release(attempt.hasBadAnswer);
     attempt.reportAnswer();
     if (!attempt.stream!.localEnded) attempt.cancel();
   }

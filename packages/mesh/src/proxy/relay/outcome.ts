@@ -1,5 +1,5 @@
-import type { AnsweredAttempt, AttemptOutcome, RetryPolicy } from '@weir/core';
-import { NO_STATUS, OK } from '../../grpc/status.js';
+import { type AnsweredAttempt, type AttemptOutcome, grpcToHttpStatus, type RetryPolicy } from '@weir/core';
+import { NO_STATUS, OK, RESOURCE_EXHAUSTED } from '../../grpc/status.js';
 import type { HeaderBlock } from '../../http2/header-block.js';
 import { type AttemptFailure, statusOf } from './attempt-failure.js';
 
@@ -21,6 +21,17 @@ function outcomeKind({ kind }: AttemptFailure) {
     default:
       return 'reset';
   }
+}
+
+const SERVER_ERROR = 500;
+
+/**
+ * Whether an answer speaks against the endpoint rather than the request: a gRPC status that stands for a server's
+ * error, or that it has no room (Linkerd's load biaser), or HTTP 5xx.
+ */
+export function isBadAnswer(httpStatus: string, grpcStatus: number): boolean {
+  if (grpcStatus === NO_STATUS) return Number(httpStatus) >= SERVER_ERROR;
+  return grpcStatus === RESOURCE_EXHAUSTED || grpcToHttpStatus(grpcStatus) >= SERVER_ERROR;
 }
 
 /** Most answers are no failure by anybody's rules. */

@@ -4,7 +4,7 @@ import { type ForwardAction, noCircuitLimits, parseRetryOn } from '@weir/core';
 import fc from 'fast-check';
 import type { Http2Stream } from '../../http2/stream.js';
 import { UpstreamConnection } from '../upstream/upstream-connection.js';
-import type { Attempt } from './attempt.js';
+import type { UpstreamCall } from '../upstream/upstream-call.js';
 import { DownstreamConnection } from './downstream-connection.js';
 import { assertNothingHeld } from './relay-rig.test.support.js';
 import { attemptOf, sentBy, steps, Turmoil } from './turmoil.test.support.js';
@@ -26,7 +26,7 @@ class Witness {
   /** Calls of whose response the caller has been sent something. */
   readonly #answered = new Set<string>();
   /** Every stream that was opened, and how many attempts it says were made before. */
-  readonly #attempts = new Map<Http2Stream<Attempt>, number>();
+  readonly #attempts = new Map<Http2Stream<UpstreamCall>, number>();
   /** The most that there was at a time. */
   mostRequests = 0;
   mostRetries = 0;
@@ -86,7 +86,7 @@ class Witness {
 }
 
 /** The endpoint still has it to do: it has neither answered in full, nor was either side reset. */
-function isUnderWay({ closed, localEnded, remoteEnded, owner }: Http2Stream<Attempt>): boolean {
+function isUnderWay({ closed, localEnded, remoteEnded, owner }: Http2Stream<UpstreamCall>): boolean {
   return !closed && !(localEnded && remoteEnded) && owner !== undefined;
 }
 

@@ -28,6 +28,11 @@ export interface RelayOptions {
   /** Pause before an unreachable endpoint is dialled again, in milliseconds: first, longest; each 1.6 times the one before, as gRPC. Default 1 s, 30 s. */
   readonly reconnectBaseMs: number;
   readonly reconnectCapMs: number;
+  /**
+   * How long an endpoint may take to answer a load probe, in milliseconds. Default 50: the paper's 3 are for
+   * machines that do nothing else; a late answer costs nobody anything but the one to the next request.
+   */
+  readonly probeTimeoutMs: number;
   /** How long a caller may take for its connection preface, in milliseconds. Default 10 s, as Go. */
   readonly prefaceTimeoutMs: number;
   /** How long a peer may take to acknowledge SETTINGS, in milliseconds (RFC 9113 6.5.3). Default 10 s; Go 2 s. */
@@ -78,6 +83,7 @@ export const DEFAULT_RELAY_OPTIONS: RelayOptions = {
   keepaliveTimeoutMs: 20_000,
   reconnectBaseMs: 1000,
   reconnectCapMs: 30_000,
+  probeTimeoutMs: 50,
   prefaceTimeoutMs: 10_000,
   settingsAckTimeoutMs: 10_000,
   frameTimeoutMs: 10_000,

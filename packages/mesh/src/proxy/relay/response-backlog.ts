@@ -2,7 +2,7 @@ import type { Http2Connection } from '../../http2/connection.js';
 import type { HeaderField } from '../../http2/hpack/header-field.js';
 import type { SegmentPool } from '../../http2/segment-pool.js';
 import type { Http2Stream } from '../../http2/stream.js';
-import type { Attempt } from './attempt.js';
+import type { UpstreamCall } from '../upstream/upstream-call.js';
 import { BodyQueue } from './body-queue.js';
 import type { CreditGate } from './credit-gate.js';
 import type { StreamOwner } from './stream-owner.js';
@@ -10,12 +10,12 @@ import type { StreamOwner } from './stream-owner.js';
 /** What a caller's stream could not take yet of its response. Made only for callers that fall behind. */
 export class ResponseBacklog {
   readonly #queue: BodyQueue;
-  readonly #credit: CreditGate<Attempt>;
+  readonly #credit: CreditGate<UpstreamCall>;
   #ended = false;
   #trailers: readonly HeaderField[] | undefined = undefined;
 
   /** @param credit - of the connection that the response comes by */
-  constructor(credit: CreditGate<Attempt>, segments: SegmentPool) {
+  constructor(credit: CreditGate<UpstreamCall>, segments: SegmentPool) {
     this.#queue = new BodyQueue(segments, false);
     this.#credit = credit;
   }

@@ -1,6 +1,6 @@
 import type { Endpoint } from '@weir/core';
 import type { Http2Connection } from '../../http2/connection.js';
-import type { Attempt } from './attempt.js';
+import type { UpstreamCall } from '../upstream/upstream-call.js';
 
 /** The byte stream under an HTTP/2 connection: `Http2Socket` over TCP, an array of buffers in tests. */
 export interface Wire {
@@ -41,7 +41,7 @@ export interface DialSettings {
 /** Opens a wire to an endpoint. */
 export type Dial = (
   endpoint: Endpoint,
-  connection: Http2Connection<Attempt>,
+  connection: Http2Connection<UpstreamCall>,
   settings: DialSettings,
   events: DialEvents,
 ) => Wire;

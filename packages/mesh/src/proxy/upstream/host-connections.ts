@@ -73,6 +73,15 @@ export class HostConnections implements HostPool, UpstreamConnectionEvents {
     if (this.#ready === 0 || this.#failures === 0) this.#dialForPending();
   }
 
+  /** A connection that has room for a probe; `undefined` while there is none, and one is seen to. */
+  get probeable(): UpstreamConnection | undefined {
+    const connection = this.#leastBusy();
+    if (connection !== undefined || this.#open.size > 0 || this.#failures > 0 || this.#draining)
+      return connection;
+    this.#dial();
+    return undefined;
+  }
+
   /** The attempt is no longer wanted. */
   cancel(attempt: Attempt): void {
     this.#endWait(attempt);

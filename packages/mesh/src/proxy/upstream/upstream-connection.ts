@@ -20,6 +20,7 @@ import {
 } from '../relay/connection-watch.js';
 import { ConnectionLifetime } from './connection-lifetime.js';
 import { KeepAlive } from './keep-alive.js';
+import type { UpstreamCall } from './upstream-call.js';
 
 /** What a connection tells the pool it belongs to. */
 export interface UpstreamConnectionEvents {
@@ -42,9 +43,11 @@ export interface UpstreamConnectionEvents {
  * It counts as ready only after the endpoint's SETTINGS: before that a request would go out without anyone
  * being known to listen, and its loss could not be told from its processing.
  */
-export class UpstreamConnection implements ConnectionHandler<Attempt>, WatchEvents<Attempt>, ByteMeter {
-  readonly connection: Http2Connection<Attempt>;
-  readonly credit: CreditGate<Attempt>;
+export class UpstreamConnection
+  implements ConnectionHandler<UpstreamCall>, WatchEvents<UpstreamCall>, ByteMeter
+{
+  readonly connection: Http2Connection<UpstreamCall>;
+  readonly credit: CreditGate<UpstreamCall>;
   /** Taken in all. */
   requests = 0;
   readonly #context: RelayContext;
@@ -54,7 +57,7 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, WatchEven
   readonly #cluster: Cluster;
   readonly #keepAlive: KeepAlive;
   readonly #connectTimer: Timer;
-  readonly #watch: ConnectionWatch<Attempt>;
+  readonly #watch: ConnectionWatch<UpstreamCall>;
   readonly #lifetime: ConnectionLifetime;
   readonly #cancels: TokenBucket;
   #state: 'connecting' | 'ready' | 'retired' | 'gone' = 'connecting';
@@ -67,7 +70,7 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, WatchEven
     this.#endpoint = endpoint;
     this.#cluster = cluster;
     this.#events = events;
-    this.connection = new Http2Connection<Attempt>('client', this, context.http2, context.shared);
+    this.connection = new Http2Connection<UpstreamCall>('client', this, context.http2, context.shared);
     this.credit = new CreditGate(this.connection, context.options.maxQueuedBytes);
     const { cancelBurst, cancelsPerSecond } = context.options;
     const nowMs = context.clock.nowMs();
@@ -136,30 +139,34 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, WatchEven
     counters.upstreamSentBytes += this.#wire.takeBytesWritten();
   }
 
-  onHeaders(stream: Http2Stream<Attempt>, block: HeaderBlock, endStream: boolean): void {
+  onHeaders(stream: Http2Stream<UpstreamCall>, block: HeaderBlock, endStream: boolean): void {
     stream.owner?.onHeaders(block, endStream);
   }
 
-  onTrailers(stream: Http2Stream<Attempt>, block: HeaderBlock): void {
+  onTrailers(stream: Http2Stream<UpstreamCall>, block: HeaderBlock): void {
     stream.owner?.onTrailers(block);
   }
 
-  onData(stream: Http2Stream<Attempt>, chunk: Buffer, start: number, end: number, endStream: boolean): void {
-    const attempt = stream.owner;
-    if (attempt === undefined) this.credit.passed(end - start);
-    else attempt.owner.onResponseData(attempt, chunk, start, end, endStream);
+  onData(
+    stream: Http2Stream<UpstreamCall>,
+    chunk: Buffer,
+    start: number,
+    end: number,
+    endStream: boolean,
+  ): void {
+    if (stream.owner === undefined) this.credit.passed(end - start);
+    else stream.owner.onData(chunk, start, end, endStream);
   }
 
-  onHeaderListTooLarge(stream: Http2Stream<Attempt>): void {
+  onHeaderListTooLarge(stream: Http2Stream<UpstreamCall>): void {
     this.#context.limits.upstream.maxHeaderListBytes++;
-    const attempt = stream.owner;
+    const call = stream.owner;
     stream.owner = undefined;
     this.connection.resetStream(stream, CANCEL);
-    const limitBytes = this.#context.http2.maxHeaderListBytes;
-    attempt?.owner.onAttemptFailed(attempt, { kind: 'headers-too-large', limitBytes });
+    call?.onFailed({ kind: 'headers-too-large', limitBytes: this.#context.http2.maxHeaderListBytes });
   }
 
-  onReset(stream: Http2Stream<Attempt>, errorCode: number, byPeer: boolean): void {
+  onReset(stream: Http2Stream<UpstreamCall>, errorCode: number, byPeer: boolean): void {
     if (!byPeer) return fail(stream, { kind: 'protocol', errorCode });
     if (errorCode !== REFUSED_STREAM) {
       this.#context.counters.upstreamResets++;
@@ -168,7 +175,7 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, WatchEven
     fail(stream, this.connection.draining ? { kind: 'goaway' } : { kind: 'refused' });
   }
 
-  onClosed(stream: Http2Stream<Attempt>): void {
+  onClosed(stream: Http2Stream<UpstreamCall>): void {
     // Whoever ended it otherwise than by a cancellation has taken the owner away before.
     const cancelled = stream.owner !== undefined && !(stream.localEnded && stream.remoteEnded);
     stream.owner = undefined;
@@ -180,9 +187,8 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, WatchEven
     this.#closeIfIdle();
   }
 
-  onSendable(stream: Http2Stream<Attempt>): void {
-    const attempt = stream.owner;
-    attempt?.owner.onUpstreamSendable(attempt);
+  onSendable(stream: Http2Stream<UpstreamCall>): void {
+    stream.owner?.onSendable();
   }
 
   onSettings(): void {
@@ -240,15 +246,15 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, WatchEven
     return undefined;
   }
 
-  onStreamOverdue(stream: Http2Stream<Attempt>, delay: StreamDelay): void {
+  onStreamOverdue(stream: Http2Stream<UpstreamCall>, delay: StreamDelay): void {
     // A call is idle when its caller's stream is.
     if (delay !== 'windowStallTimeoutMs') return;
     const { limits, options } = this.#context;
     limits.upstream[delay]++;
-    const attempt = stream.owner;
+    const call = stream.owner;
     stream.owner = undefined;
     this.connection.resetStream(stream, CANCEL);
-    attempt?.owner.onAttemptFailed(attempt, { kind: 'stalled', timeoutMs: options[delay] });
+    call?.onFailed({ kind: 'stalled', timeoutMs: options[delay] });
   }
 
   onOutput(): void {
@@ -305,8 +311,8 @@ export class UpstreamConnection implements ConnectionHandler<Attempt>, WatchEven
   }
 }
 
-function fail(stream: Http2Stream<Attempt>, failure: AttemptFailure): void {
-  const attempt = stream.owner;
+function fail(stream: Http2Stream<UpstreamCall>, failure: AttemptFailure): void {
+  const call = stream.owner;
   stream.owner = undefined;
-  attempt?.owner.onAttemptFailed(attempt, failure);
+  call?.onFailed(failure);
 }

@@ -43,6 +43,18 @@ export class Upstreams {
     );
   }
 
+  /** As `pickReachable` for a first attempt, by what hosts say when they are asked now. Only where `cluster.asksFirst`. */
+  askAndPick(
+    cluster: Cluster,
+    hash: Hash64 | undefined,
+    onPicked: (host: UpstreamHost | undefined) => void,
+  ): void {
+    cluster.pickAfterProbes(hash, (host) => {
+      const isUsable = host !== undefined && !host.removed && !isUnreachable(host);
+      onPicked(isUsable ? host : this.pickReachable(cluster, undefined, hash));
+    });
+  }
+
   /**
    * The balancer's pick among hosts that can be reached and that this request has not tried; failing that among
    * those where nothing of it is under way. Undefined when there is none.

@@ -17,6 +17,7 @@ import { durationOf } from './duration.js';
 /** What Envoy and gRPC have no field for, under the names that grpc-js knows them by from `@weir/client`. */
 const OWN = {
   p2cEwma: 'weir_p2c_ewma',
+  prequal: 'weir_prequal',
   goZeroP2c: 'weir_go_zero_p2c',
 } as const;
 

@@ -24,6 +24,7 @@ test('peak EWMA is the default, least request where it is not known', () => {
 test('every algorithm has a word for clients that know no lists', () => {
   const words: Record<BalancerName, string> = {
     p2c_ewma: 'LEAST_REQUEST',
+    prequal: 'LEAST_REQUEST',
     go_zero_p2c: 'LEAST_REQUEST',
     weighted_round_robin: 'ROUND_ROBIN',
     least_request: 'LEAST_REQUEST',

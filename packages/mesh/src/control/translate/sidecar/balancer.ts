@@ -9,6 +9,7 @@ import { runtimeDouble } from './runtime-double.js';
 /** Algorithms by the names that `--balancer` takes, the default first. */
 export const BALANCERS = [
   'p2c_ewma',
+  'prequal',
   'go_zero_p2c',
   'weighted_round_robin',
   'least_request',
@@ -45,6 +46,7 @@ export type ChosenBalancer = {
 
 const KEYS = {
   p2c_ewma: 'p2cEwma',
+  prequal: 'prequal',
   go_zero_p2c: 'goZeroP2c',
   weighted_round_robin: 'weightedRoundRobin',
   least_request: 'leastRequest',

@@ -53,6 +53,30 @@ export const GRPC_POLICY_FIELDS: readonly FieldSupport[] = [
     'So long an endpoint may be passed over before it is tried again; default 1 s.',
   ),
   implemented(
+    'spec.loadBalancer.prequal.mode',
+    'Prequal (NSDI 2024) asks endpoints all the time how many calls they work on and how long these take, and goes by the answers. `async`, the default, uses earlier answers; `sync` asks for each call and waits `probeTimeout` at most. Asked are the endpoints’ own sidecars (`weir proxy --inbound`) or `@weir/client`, never their applications.',
+  ),
+  implemented(
+    'spec.loadBalancer.prequal.probesPerRequest',
+    'How many endpoints are asked for each call; default 3, and 1 while more than a thousand calls are in flight.',
+  ),
+  implemented(
+    'spec.loadBalancer.prequal.idleProbesPerSecond',
+    'How many are asked without calls; default 10.',
+  ),
+  implemented('spec.loadBalancer.prequal.poolSize', 'Answers that are kept, at most; default 16.'),
+  implemented('spec.loadBalancer.prequal.probeMaxAge', 'An older answer is not used; default 1 s.'),
+  implemented(
+    'spec.loadBalancer.prequal.hotQuantile',
+    'An endpoint is hot when it works on more calls than this share of all; among the others the latency decides. Default 0.84.',
+  ),
+  implemented('spec.loadBalancer.prequal.penalty', 'What a failed call counts as; default 5 s.'),
+  implemented('spec.loadBalancer.prequal.sampleSize', 'How many endpoints `sync` asks; default 3.'),
+  implemented(
+    'spec.loadBalancer.prequal.probeTimeout',
+    'How long `sync` waits for all but one of them; default 3 ms.',
+  ),
+  implemented(
     'spec.loadBalancer.goZeroP2c',
     'go-zero’s `p2c_ewma` as published, for those who come from it. It has no settings.',
   ),

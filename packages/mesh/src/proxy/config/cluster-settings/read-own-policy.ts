@@ -1,4 +1,4 @@
-import type { BalancerPolicy } from '@weir/core';
+import { type BalancerPolicy, defaultPrequal } from '@weir/core';
 import type { TypedStruct } from '../../../xds/generated/xds.type.v3.js';
 import { type JsonObject, type JsonValue, jsonOfStruct } from '../../../xds/struct.js';
 import type { Findings } from '../findings.js';
@@ -25,6 +25,14 @@ const OWN_POLICIES: Readonly<Record<string, OwnPolicy>> = {
       seedMs: 'number',
       penaltyMs: 'number',
       starvationMs: 'number',
+      slowStart: SLOW_START,
+    },
+  },
+  weir_prequal: {
+    name: 'prequal',
+    fields: {
+      ...Object.fromEntries(Object.keys(defaultPrequal).map((field) => [field, 'number'] as const)),
+      mode: 'text',
       slowStart: SLOW_START,
     },
   },
