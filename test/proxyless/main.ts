@@ -9,6 +9,7 @@ import { change } from './cases/change.js';
 import { discovery } from './cases/discovery.js';
 import { resilience } from './cases/resilience.js';
 import { routing } from './cases/routing.js';
+import { runGuide } from './guide.js';
 import { Stage } from './stage.js';
 import { formatTable, tableIn, type Column } from './table.js';
 
@@ -95,10 +96,14 @@ const columns: Column[] = [];
 for (const [client, program] of programs()) {
   if (only === undefined || only === client) columns.push(await runColumn(client, program, chosen));
 }
+const isWhole = wanted.length === 0 && only === undefined;
+const guideFailure = isWhole ? runGuide() : undefined;
+if (isWhole)
+  process.stdout.write(`${guideFailure === undefined ? 'ok  ' : 'FAIL'} the guide, Python included\n`);
+if (guideFailure !== undefined) process.stdout.write(`${guideFailure}\n`);
 const table = formatTable(chosen, columns);
 process.stdout.write(`\n${table}\n`);
 const failed = columns.some(({ results }) => [...results.values()].some((failure) => failure !== undefined));
-const isWhole = wanted.length === 0 && only === undefined;
 const isDocumented = !isWhole || tableIn(readFileSync(DOCUMENT, 'utf8')) === table;
 if (!isDocumented) process.stdout.write(`\nthe table in ${DOCUMENT} is another one: copy this one there\n`);
-process.exitCode = failed || !isDocumented ? 1 : 0;
+process.exitCode = failed || !isDocumented || guideFailure !== undefined ? 1 : 0;
