@@ -16,8 +16,6 @@ export function seededRandom(seed: number): Random {
   return new Xoshiro128(seed);
 }
 
-const TWO_32 = 2 ** 32;
-
 /**
  * xoshiro128** (Blackman and Vigna, 2018), its 128 bits of state filled by splitmix32 as its authors advise.
  */
@@ -52,9 +50,11 @@ class Xoshiro128 implements Random {
   int(bound: number): number {
     // Values from the incomplete last run of `bound` are drawn again, or low results would come up more
     // often.
-    const fair = TWO_32 - (TWO_32 % bound);
+    // Their number is 2^32 modulo `bound`, written so that nothing exceeds 32 bits: a division of doubles takes
+    // longer than all the rest.
+    const lastFair = 0xffff_ffff - ((-bound >>> 0) % bound);
     let drawn = this.#bits() >>> 0;
-    while (drawn >= fair) drawn = this.#bits() >>> 0;
+    while (drawn > lastFair) drawn = this.#bits() >>> 0;
     return drawn % bound;
   }
 
