@@ -18,6 +18,7 @@ export type { ZoneAwareSettings } from './balancer/zone-aware.js';
 export type { Clock, Timer } from './clock.js';
 export type { EndpointDiff } from './endpoint/diff-endpoints.js';
 export { diffEndpoints } from './endpoint/diff-endpoints.js';
+export type { EndpointMemory } from './endpoint/endpoint-set.js';
 export { EndpointSet } from './endpoint/endpoint-set.js';
 export type { EndpointState } from './endpoint/endpoint-state.js';
 export { EndpointStats } from './endpoint/endpoint-stats.js';

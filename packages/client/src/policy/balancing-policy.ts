@@ -44,6 +44,8 @@ export interface Surroundings {
  * go to the one endpoint that happens to be the fastest to connect.
  */
 const FIRST_GRACE_MS = 20;
+/** What was learnt of an endpoint that has left is kept for so long, since some come back. */
+const REMEMBER_MS = 300_000;
 /** With more endpoints than this, changes of connections that come together are taken together. */
 const FEW_ENDPOINTS = 64;
 
@@ -56,7 +58,7 @@ export class BalancingPolicy implements Policy<BalancingConfig, ClientHost>, Att
   readonly #name: string;
   readonly #channel: PolicyChannel;
   readonly #around: Surroundings;
-  readonly #set = new EndpointSet((endpoint) => new ClientHost(endpoint));
+  readonly #set: EndpointSet<ClientHost>;
   readonly #context = { excluded: undefined, hash: undefined as ReturnType<typeof hashOf> };
   readonly #attemptsByCode = new Array<number>(GRPC_CODE_NAMES.length).fill(0);
   #balancer: Balancer<ClientHost> | undefined;
@@ -80,6 +82,8 @@ export class BalancingPolicy implements Policy<BalancingConfig, ClientHost>, Att
     this.#name = name;
     this.#channel = channel;
     this.#around = around;
+    const memory = { clock: around.clock, rememberMs: REMEMBER_MS };
+    this.#set = new EndpointSet((endpoint) => new ClientHost(endpoint), memory);
   }
 
   get clock(): Clock {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { fakeEndpoint } from '../testing/index.js';
+import { FakeClock, fakeEndpoint } from '../testing/index.js';
+import type { Endpoint } from './endpoint.js';
 import { EndpointSet } from './endpoint-set.js';
 import type { EndpointState } from './endpoint-state.js';
 import { EndpointStats } from './endpoint-stats.js';
@@ -69,6 +70,34 @@ describe('EndpointSet', () => {
     set.update([]);
     set.update([fakeEndpoint(1)]);
     assert.notEqual(set.hosts[0], state);
+  });
+
+  it('remembers a departed address for as long as it is told to', () => {
+    const clock = new FakeClock();
+    const create = (endpoint: Endpoint): EndpointState => ({ endpoint, stats: new EndpointStats() });
+    const set = new EndpointSet(create, { clock, rememberMs: 1_000 });
+    set.update([fakeEndpoint(1)]);
+    const state = set.hosts[0]!;
+    set.update([]);
+    clock.advance(999);
+    set.update([fakeEndpoint(2)]);
+    set.update([fakeEndpoint(1)]);
+    assert.equal(set.hosts[0], state);
+    set.update([]);
+    clock.advance(1_000);
+    set.update([fakeEndpoint(2)]);
+    set.update([fakeEndpoint(1)]);
+    assert.notEqual(set.hosts[0], state);
+  });
+
+  it('begins anew when another pod has the address', () => {
+    const set = createSet();
+    set.update([fakeEndpoint(1, { pod: 'a' })]);
+    const state = set.hosts[0]!;
+    state.stats.begin();
+    set.update([fakeEndpoint(1, { pod: 'b' })]);
+    assert.notEqual(set.hosts[0], state);
+    assert.equal(set.hosts[0]!.stats.inFlight, 0);
   });
 
   it('takes the first of two endpoints with one address', () => {
