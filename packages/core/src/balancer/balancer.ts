@@ -47,6 +47,6 @@ export interface Balancer<Host extends EndpointState = EndpointState> {
   onAttemptEnd?(host: Host, feedback: AttemptFeedback): void;
   /** Learns from a load report that came without an attempt (out of band). */
   onLoadReport?(host: Host, report: LoadReport): void;
-  /** Stops its timers. It may still be asked to pick, and learns and probes no more. */
+  /** Stops its timers and probes. It may still be asked to pick, by what it knows. */
   close?(): void;
 }

@@ -1,73 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { EndpointState } from '../endpoint/endpoint-state.js';
-import { emptyLoadReport, type LoadReport } from '../load/load-report.js';
 import { seededRandom } from '../random.js';
-import { assertAllocatesNothing } from '../testing/allocation.compliance.js';
 import { FakeClock, fakeHosts } from '../testing/index.js';
-import { anyHost, countPicks, describeCompliance, excluding, RunningClock } from './balancer.compliance.js';
+import { anyHost, countPicks, describeCompliance, excluding } from './balancer.compliance.js';
 import { PrequalBalancer } from './prequal.js';
+import { reportOf, Rig, type Said } from './prequal-rig.test.support.js';
 import { defaultPrequal, type PrequalSettings } from './prequal-settings.js';
 
 describeCompliance('prequal', (random) => new PrequalBalancer({}, random, new FakeClock()));
-
-/** Requests in flight and latency, as a host answers; `undefined` when it does not. */
-type Said = readonly [requestsInFlight: number, latencyMs: number | undefined] | undefined;
-
-function reportOf(said: Said): LoadReport | undefined {
-  return said && { ...emptyLoadReport, requestsInFlight: said[0], latencyMs: said[1] };
-}
-
-class Rig {
-  readonly clock = new FakeClock();
-  readonly hosts: EndpointState[];
-  readonly said: Said[];
-  readonly asked: number[] = [];
-  readonly balancer: PrequalBalancer<EndpointState>;
-  #pending: (() => void)[] = [];
-
-  constructor(said: readonly Said[], settings: PrequalSettings = {}) {
-    this.said = [...said];
-    this.hosts = fakeHosts(...said.map(() => 1));
-    this.balancer = this.create(settings);
-  }
-
-  create(settings: PrequalSettings = {}, seed = 1): PrequalBalancer<EndpointState> {
-    const balancer = new PrequalBalancer<EndpointState>(settings, seededRandom(seed), this.clock, {
-      probe: (host, onReply) => {
-        const index = this.hosts.indexOf(host);
-        this.asked.push(index);
-        this.#pending.push(() => onReply(reportOf(this.said[index])));
-      },
-    });
-    balancer.update(this.hosts);
-    return balancer;
-  }
-
-  /** All probes that are on their way are answered. */
-  answer(): void {
-    for (const reply of this.#pending.splice(0)) reply();
-  }
-
-  /** As long as it takes until idle probing has asked everybody. */
-  warmUp(): void {
-    for (let step = 0; step < 60; step++) {
-      this.clock.advance(100);
-      this.answer();
-    }
-  }
-
-  pick(): number {
-    const picked = this.balancer.pick(anyHost)!;
-    this.answer();
-    return this.hosts.indexOf(picked);
-  }
-
-  end(index: number, failed = false, load?: LoadReport): void {
-    const feedback = { latencyMs: 1, failed, grpcCode: failed ? 14 : 0, pushbackMs: undefined, load };
-    this.balancer.onAttemptEnd(this.hosts[index]!, feedback);
-  }
-}
 
 /** Every answer stays until it is too old, so that the rule alone decides. */
 const still: PrequalSettings = { removalsPerRequest: 0, mostShares: 1_000, probeSpacingMs: 0 };
@@ -359,90 +300,6 @@ describe('prequal in async mode', () => {
     rig.balancer.update(rig.hosts.slice(1));
     rig.answer();
     for (let request = 0; request < 50; request++) assert.notEqual(rig.pick(), 0);
-  });
-
-  it('allocates nothing to pick by answers and to ask for more', () => {
-    for (const count of [3, 40, 400]) {
-      const hosts = fakeHosts(...Array.from({ length: count }, () => 1));
-      for (const { stats } of hosts) stats.inFlight = 3;
-      const report = reportOf([1, 10.5])!;
-      const replies: ((report: LoadReport | undefined) => void)[] = [];
-      const settings = { idleProbesPerSecond: 0 };
-      const probes = {
-        probe: (_: EndpointState, onReply: (typeof replies)[0]) => void replies.push(onReply),
-      };
-      const balancer = new PrequalBalancer(settings, seededRandom(1), new RunningClock(), probes);
-      balancer.update(hosts);
-      assertAllocatesNothing(() => {
-        balancer.pick(anyHost);
-        while (replies.length > 0) replies.pop()!(report);
-      });
-    }
-  });
-});
-
-describe('prequal in sync mode', () => {
-  const sync: PrequalSettings = { mode: 'sync', idleProbesPerSecond: 0 };
-
-  function ask(rig: Rig): { picked: number | undefined } {
-    const result: { picked: number | undefined } = { picked: undefined };
-    rig.balancer.pickAfterProbes!(anyHost, (host) => (result.picked = rig.hosts.indexOf(host!)));
-    return result;
-  }
-
-  it('asks some hosts for the request and picks by their answers', () => {
-    const rig = new Rig(
-      [
-        [3, 30],
-        [1, 10],
-        [2, 20],
-      ],
-      { ...sync, sampleSize: 3 },
-    );
-    const held = ask(rig);
-    assert.equal(held.picked, undefined);
-    assert.deepEqual([...rig.asked].sort(), [0, 1, 2]);
-    rig.answer();
-    // Two answers are waited for: the third host may have been left out.
-    assert.equal(held.picked, [1, 2].includes(held.picked!) ? held.picked : -1);
-    assert.equal(rig.clock.pendingTimers, 0);
-  });
-
-  it('waits for all answers but one, and not for those that do not come', () => {
-    const answering: Said[] = [[1, 10], [1, 10], undefined];
-    const rig = new Rig(answering, { ...sync, sampleSize: 3 });
-    const held = ask(rig);
-    rig.answer();
-    assert.ok(held.picked === 0 || held.picked === 1);
-    const late = ask(rig);
-    rig.clock.advance(3);
-    assert.notEqual(late.picked, undefined);
-    rig.answer();
-  });
-
-  it('picks as async does when nobody answers, and where a request cannot be held', () => {
-    const rig = new Rig([undefined, undefined, undefined], sync);
-    const held = ask(rig);
-    rig.answer();
-    assert.notEqual(held.picked, undefined);
-    assert.ok(rig.balancer.pick(anyHost));
-  });
-
-  it('lets requests that come together wait for the same answers', () => {
-    const rig = new Rig(
-      Array.from({ length: 3 }, (): Said => [1, 10]),
-      { ...sync, sampleSize: 3 },
-    );
-    const all = Array.from({ length: 10 }, () => ask(rig));
-    assert.equal(rig.asked.length, 3);
-    rig.answer();
-    assert.ok(all.every(({ picked }) => picked !== undefined));
-  });
-
-  it('is not there in async mode nor without a way to ask', () => {
-    assert.equal(new Rig([[1, 1]]).balancer.pickAfterProbes, undefined);
-    const mute = new PrequalBalancer({ mode: 'sync' }, seededRandom(1), new FakeClock());
-    assert.equal(mute.pickAfterProbes, undefined);
   });
 });
 

@@ -284,6 +284,7 @@ export class PrequalBalancer<Host extends EndpointState> implements Balancer<Hos
   }
 
   #ask(context: PickContext, onPicked: (host: Host | undefined) => void): void {
+    if (this.#prober.isClosed) return onPicked(this.pick(context));
     const { sampleSize, probeTimeoutMs } = this.#settings;
     const sample: ProbedHost<Host>[] = [];
     for (let draw = 0; draw < 3 * sampleSize && sample.length < sampleSize; draw++) {

@@ -45,6 +45,10 @@ export class Prober<Host extends EndpointState> {
     this.rate = settings.probesPerRequest;
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** @param draw draws those who are asked, each of whom is in `probed` */
   update(probed: ReadonlyMap<EndpointState, ProbedHost<Host>>, draw: WeightedDraw<Host>): void {
     this.#probed = probed;

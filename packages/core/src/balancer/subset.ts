@@ -17,7 +17,7 @@ export interface SubsetSettings {
  * Leaves a client only some of the hosts: those whose address and the client's id together have the lowest
  * hashes (rendezvous hashing; gRFC A68 `random_subsetting`, with the id in the place of a random number so
  * that a restart does not shuffle connections). One host that comes, goes, fails or mends changes at most one
- * of them. How many clients a host has differs by chance: with `size` 20 by about a fifth.
+ * of them. How many clients a host has differs by chance: where it is 100 on average, by about 10.
  *
  * A host that is not available does not count, and is kept for as long as it ranks among those that do.
  */
