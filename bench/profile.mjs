@@ -2,12 +2,13 @@
  * Shows where the sidecar's time goes in one case: starts it under V8's sampling profiler, loads it, and
  * prints the functions with the most time of their own.
  *
- *     node bench/profile.mjs [CASE] [--seconds S] [--top N] [--keep FILE.cpuprofile] [--checkout DIR]
+ *     node bench/profile.mjs [CASE] [--seconds S] [--top N] [--keep FILE.cpuprofile] [--checkout DIR] [--policies]
  */
 import { copyFile, readdir, readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { weir, weirOf } from './peers/weir.mjs';
+import { weirWithPolicies } from './peers/weir-variants.mjs';
 import { CASES } from './relay/cases.mjs';
 import { runWithCleanUp, temporaryDirectory } from './relay/children.mjs';
 import { Rig } from './relay/rig.mjs';
@@ -22,6 +23,7 @@ const { values, positionals } = parseArgs({
     top: { type: 'string', default: '40' },
     keep: { type: 'string' },
     checkout: { type: 'string' },
+    policies: { type: 'boolean', default: false },
   },
 });
 
@@ -32,7 +34,8 @@ async function main() {
   const one = CASES.find((known) => known.name === name);
   if (one === undefined)
     throw new Error(`"${name}" is none of ${CASES.map((known) => known.name).join(', ')}`);
-  const peer = values.checkout === undefined ? weir : weirOf(resolve(values.checkout), 'weir', 'Weir');
+  const shipped = values.policies ? weirWithPolicies : weir;
+  const peer = values.checkout === undefined ? shipped : weirOf(resolve(values.checkout), 'weir', 'Weir');
   const directory = await temporaryDirectory();
   const rig = await Rig.open([one]);
   const nodeArgs = ['--cpu-prof', `--cpu-prof-dir=${directory}`, `--cpu-prof-interval=${INTERVAL_MICROS}`];

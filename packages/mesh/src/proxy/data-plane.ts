@@ -20,6 +20,7 @@ import { Applications } from './inbound/applications.js';
 import type { LoadAudience } from './inbound/load-settings.js';
 import { Outbound } from './outbound.js';
 import type { Portion } from './portion.js';
+import { CallTimers } from './relay/call-timers.js';
 import { Patrol } from './relay/patrol.js';
 import { RateLimits } from './relay/rate-limits.js';
 import type { RelayConfig, RelayContext } from './relay/relay-context.js';
@@ -78,6 +79,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   const flushQueue = new FlushQueue();
   const shared = { segments: new SegmentPool(), interner: new FieldInterner(), nowMs: () => clock.nowMs() };
   const relayOptions = { ...DEFAULT_RELAY_OPTIONS, ...options.relay };
+  const callTimers = new CallTimers(backgroundClock);
   const patrol = new Patrol(backgroundClock, relayOptions);
   const createContext = (
     config: RelayConfig,
@@ -85,7 +87,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     ownOptions: RelayOptions,
   ): RelayContext => {
     const context: RelayContext = {
-      clock: backgroundClock,
+      clock: callTimers,
       random,
       logger,
       config,

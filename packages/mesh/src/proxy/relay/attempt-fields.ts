@@ -15,15 +15,30 @@ const PREVIOUS_ATTEMPTS = 'grpc-previous-rpc-attempts';
  */
 export function attemptFields(request: HeaderBlock, leftMs: number, retries: number): readonly HeaderField[] {
   if (!isGrpc(request) || (leftMs === Infinity && retries === 0)) return request.fields;
-  const fields = request.fields.filter(
-    ({ name }) => !(name === TIMEOUT && leftMs !== Infinity) && !(name === PREVIOUS_ATTEMPTS && retries > 0),
-  );
+  const fields: HeaderField[] = [];
+  for (const field of request.fields) {
+    const { name } = field;
+    if (name === TIMEOUT && leftMs !== Infinity) continue;
+    if (name === PREVIOUS_ATTEMPTS && retries > 0) continue;
+    fields.push(field);
+  }
   // Rounded up, so that it is the proxy that ends the call and says which time was up.
-  if (leftMs !== Infinity) fields.push(new HeaderField(TIMEOUT, formatGrpcTimeout(Math.ceil(leftMs))));
+  if (leftMs !== Infinity) fields.push(timeoutField(Math.ceil(leftMs)));
   // The caller's own attempts count as well.
   if (retries > 0)
     fields.push(new HeaderField(PREVIOUS_ATTEMPTS, String(callersAttempts(request) + retries)));
   return fields;
+}
+
+/** Calls of one millisecond have the same timeout by the same rule. */
+let lastTimeoutMs = -1;
+let lastTimeout = new HeaderField(TIMEOUT, '0m');
+
+function timeoutField(timeoutMs: number): HeaderField {
+  if (timeoutMs === lastTimeoutMs) return lastTimeout;
+  lastTimeoutMs = timeoutMs;
+  lastTimeout = new HeaderField(TIMEOUT, formatGrpcTimeout(timeoutMs));
+  return lastTimeout;
 }
 
 function callersAttempts(request: HeaderBlock): number {

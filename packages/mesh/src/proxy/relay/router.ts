@@ -2,9 +2,11 @@ import {
   type Decision,
   decide,
   decisionCacheable,
+  decideWithin,
   explain,
   type Explanation,
   findVirtualHost,
+  type VirtualHost,
 } from '@weir/core';
 import type { MethodMetrics } from '../../admin/request-metrics.js';
 import type { HeaderBlock } from '../../http2/header-block.js';
@@ -44,9 +46,16 @@ export interface RequestRouter {
   explain?(request: HeaderBlock, routed: RoutedRequest): Explanation | undefined;
 }
 
-interface CachedRoute extends RoutedRequest {
+/** What is known of requests with one path. */
+interface CachedPath {
   readonly authority: HeaderField | undefined;
   readonly configVersion: number;
+  /** Where they all go; `undefined` when rules look at more than path and authority, or chance has a say. */
+  readonly only: RoutedRequest | undefined;
+  readonly virtualHost: VirtualHost;
+  readonly target: string;
+  /** Where they have gone, by what was decided. */
+  readonly byDecision: Map<Decision, RoutedRequest>;
 }
 
 const MAX_CACHED = 1024;
@@ -64,7 +73,7 @@ export class Router implements RequestRouter {
   readonly #port: number;
   readonly #destination: string;
   readonly #fixed: boolean;
-  readonly #cache = new Map<HeaderField, CachedRoute>();
+  readonly #cache = new Map<HeaderField, CachedPath>();
 
   /**
    * @param port - the Service port that the connection was meant for
@@ -84,12 +93,15 @@ export class Router implements RequestRouter {
     const { configVersion } = this.#context.config;
     const cached = this.#cache.get(path);
     if (
-      cached !== undefined &&
-      cached.configVersion === configVersion &&
-      (cached.authority === request.authority || this.#fixed)
+      cached === undefined ||
+      cached.configVersion !== configVersion ||
+      (cached.authority !== request.authority && !this.#fixed)
     )
-      return cached;
-    return this.#decide(request, path, configVersion);
+      return this.#decide(request, path, configVersion);
+    const { only, virtualHost, target, byDecision } = cached;
+    if (only !== undefined) return only;
+    const decision = decideWithin(virtualHost, new RequestView(request, target), this.#context.random);
+    return byDecision.get(decision) ?? this.#routeTo(decision, path, target, byDecision);
   }
 
   explain(request: HeaderBlock, { target }: RoutedRequest): Explanation | undefined {
@@ -106,21 +118,43 @@ export class Router implements RequestRouter {
     }
     let authority = request.authority?.value ?? request.host?.value ?? '';
     if (this.#fixed || findVirtualHost(table, authority) === undefined) authority = this.#destination;
+    const virtualHost = findVirtualHost(table, authority);
+    const byDecision = new Map<Decision, RoutedRequest>();
     const decision = decide(new RequestView(request, authority), table, clock, random);
+    const routed = this.#routeTo(decision, path, authority, byDecision);
+    if (virtualHost !== undefined) {
+      if (this.#cache.size >= MAX_CACHED) this.#cache.clear();
+      const only = decisionCacheable(virtualHost) ? routed : undefined;
+      const { authority: field } = request;
+      this.#cache.set(path, {
+        authority: field,
+        configVersion,
+        only,
+        virtualHost,
+        target: authority,
+        byDecision,
+      });
+    }
+    return routed;
+  }
+
+  #routeTo(
+    decision: Decision,
+    path: HeaderField,
+    target: string,
+    byDecision: Map<Decision, RoutedRequest>,
+  ): RoutedRequest {
+    const { config, metrics } = this.#context;
     const service = decision.kind === 'forward' ? (config.cluster(decision.cluster)?.service ?? '') : '';
     const query = path.value.indexOf('?');
     const method = query === -1 ? path.value : path.value.slice(0, query);
     const routed = {
       decision,
       policy: policyOf(decision),
-      target: authority,
+      target,
       metrics: metrics.method(service, service === '' ? '' : method),
     };
-    const virtualHost = findVirtualHost(table, authority);
-    if (virtualHost !== undefined && decisionCacheable(virtualHost)) {
-      if (this.#cache.size >= MAX_CACHED) this.#cache.clear();
-      this.#cache.set(path, { ...routed, authority: request.authority, configVersion });
-    }
+    byDecision.set(decision, routed);
     return routed;
   }
 }
