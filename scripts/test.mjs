@@ -20,6 +20,7 @@ const testTimeoutMs = 120_000;
 const SUITES = [
   'test/dist/attacks/',
   'test/dist/conformance/',
+  'test/dist/library/',
   'test/dist/netns/',
   'test/dist/pack/',
   'test/dist/simulation/marks/',
