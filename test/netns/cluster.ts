@@ -14,6 +14,8 @@ import { endpointSliceOf, type ServiceObject, type SlicePod } from './endpoint-s
 import { KubeletPod, type PodSpec } from './kubelet-pod.js';
 import { KubeProxy, type ServicePort } from './kube-proxy.js';
 import { ip } from './machine.js';
+import { hasLabels, keyOf } from './names.js';
+import { PodHistory } from './pod-history.js';
 import { NodeNetwork } from './pod-network.js';
 
 /** Where the API server is, for the node and for every pod. */
@@ -33,6 +35,7 @@ interface PodObject extends ApiObject {
 export class Cluster {
   readonly api: KubeApiServer;
   readonly kubeconfig: string;
+  readonly history: PodHistory;
   readonly #folder: string;
   readonly #network: NodeNetwork;
   readonly #proxy = new KubeProxy();
@@ -46,6 +49,7 @@ export class Cluster {
 
   private constructor(api: KubeApiServer, folder: string, network: NodeNetwork) {
     this.api = api;
+    this.history = new PodHistory(api.storage, api.types.findKind('discovery.k8s.io/v1', 'EndpointSlice')!);
     this.#folder = folder;
     this.#network = network;
     this.kubeconfig = join(folder, 'kubeconfig');
@@ -91,7 +95,7 @@ export class Cluster {
     return output;
   }
 
-  /** The pods whose labels contain all of these. */
+  /** The pods whose labels contain all of these, but for those that failed. */
   pods(
     labels: Readonly<Record<string, string>>,
   ): readonly { readonly name: string; readonly pod: KubeletPod }[] {
@@ -99,7 +103,7 @@ export class Cluster {
       .filter(({ metadata }) => hasLabels(metadata.labels, labels))
       .flatMap(({ metadata }) => {
         const pod = this.#pods.get(keyOf(metadata));
-        return pod === undefined ? [] : [{ name: metadata.name, pod }];
+        return pod === undefined || pod.phase === 'Failed' ? [] : [{ name: metadata.name, pod }];
       });
   }
 
@@ -181,7 +185,10 @@ export class Cluster {
     const spec = deployment['spec'] as DeploymentSpec;
     const { name, namespace = 'default' } = deployment.metadata;
     const own = this.#objects('v1', 'Pod').filter(
-      ({ metadata }) => metadata.namespace === namespace && metadata.labels?.['weir.test/owner'] === name,
+      ({ metadata }) =>
+        metadata.namespace === namespace &&
+        metadata.labels?.['weir.test/owner'] === name &&
+        this.#pods.get(keyOf(metadata))?.phase !== 'Failed',
     );
     const hash = hashOf(spec.template);
     const pods = own.map(({ metadata }): OwnPod => ({
@@ -293,6 +300,7 @@ export class Cluster {
     this.#stopping.add(key);
     void pod.stop().then(async () => {
       await this.api.remove('v1', 'Pod', object.metadata.name, object.metadata.namespace);
+      this.history.noteEnd(object.metadata.name, pod.log);
       this.#pods.delete(key);
       this.#stopping.delete(key);
       this.#network.removePod(pod.network);
@@ -383,21 +391,4 @@ export class Cluster {
       .filter(({ pod }) => pod.ready)
       .map(({ pod }) => pod.network.address);
   }
-}
-
-function keyOf({
-  name,
-  namespace = 'default',
-}: {
-  readonly name: string;
-  readonly namespace?: string;
-}): string {
-  return `${namespace}/${name}`;
-}
-
-function hasLabels(
-  labels: Readonly<Record<string, string>> = {},
-  wanted: Readonly<Record<string, string>> = {},
-): boolean {
-  return Object.entries(wanted).every(([key, value]) => labels[key] === value);
 }

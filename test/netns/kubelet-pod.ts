@@ -16,6 +16,10 @@ export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
 
 const STARTUP_PERIOD_MS = 100;
 const READINESS_PERIOD_MS = 200;
+/** Kubernetes' own default of `failureThreshold`: a probe that is late once says nothing. */
+const READINESS_FAILURE_THRESHOLD = 3;
+/** How often the kubelet compares what runs with what it knows. */
+const RELIST_PERIOD_MS = 1_000;
 const DEFAULT_GRACE_SECONDS = 30;
 
 /** A pod on this node: its containers in the order in which the kubelet starts and ends them (KEP-753). */
@@ -99,11 +103,14 @@ export class KubeletPod {
     for (const sidecar of this.#sidecars.toReversed()) await end([sidecar], deadline);
   }
 
-  /** As when the node loses it: no signal that can be heard. */
+  /** Ends all that runs in it without a word; the kubelet finds out when it looks again. */
   kill(): void {
-    this.#stopping = true;
     for (const container of [...this.#applications, ...this.#sidecars]) container.kill('SIGKILL');
-    this.#onChange();
+    setTimeout(() => {
+      this.#stopping = true;
+      this.#ready = false;
+      this.#setPhase('Failed');
+    }, RELIST_PERIOD_MS).unref();
   }
 
   async #startedUp(spec: ContainerSpec, container: ContainerProcess): Promise<void> {
@@ -123,6 +130,7 @@ export class KubeletPod {
 
   async #watchReadiness(): Promise<void> {
     const { containers } = this.#spec;
+    let failures = 0;
     while (!this.#stopping && this.#phase === 'Running') {
       const results = await Promise.all(
         containers.map((spec, index) =>
@@ -131,7 +139,9 @@ export class KubeletPod {
             : false,
         ),
       );
-      const ready = results.every(Boolean);
+      const succeeded = results.every(Boolean);
+      failures = succeeded ? 0 : failures + 1;
+      const ready = succeeded || (this.#ready && failures < READINESS_FAILURE_THRESHOLD);
       if (ready !== this.#ready) {
         this.#ready = ready;
         this.#onChange();
