@@ -145,9 +145,15 @@ describe('the inbound door', needsWeir, () => {
     const [behindAlive, behindDead] = await Promise.all([sidecarOf(server.address), sidecarOf(dead)]);
     const session = await openSession(behindDead.address);
     later(() => session.destroy());
+    let goaways = 0;
+    session.on('goaway', () => goaways++);
     const stream = session.request(grpcHeaders('/weir.test.Echo/Unary'));
     stream.end();
     assert.equal((await readResponse(stream)).resetCode, 7, 'REFUSED_STREAM');
+    assert.ok(
+      goaways > 0,
+      'the next request would fare no better: callers are to come anew, or go elsewhere',
+    );
 
     const mesh = await startMesh([
       { name: 'alive', address: behindAlive.address },

@@ -88,6 +88,9 @@ export class InboundExchange extends Exchange {
       reason: describeFailure(failure),
     });
     this.abandonAttempt();
+    // It ends, or has not begun: the next request would fare no better. Its callers are told so first, as a refusal
+    // on a connection that is going away is a move, and not the sign of overload that it is else.
+    if (failure.kind !== 'refused') this.downstream.close();
     this.resetDownstream(REFUSED_STREAM);
   }
 
