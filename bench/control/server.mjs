@@ -39,9 +39,10 @@ process.on('message', (order) => {
     process.send({ id: order.id, atNs: String(atNs) });
     return;
   }
+  const cpu = process.cpuUsage();
   globalThis.gc?.();
   const bytes = [...ads.metrics.types.values()].reduce((sum, type) => sum + type.bytes, 0);
   const { rss, heapUsed } = process.memoryUsage();
-  process.send({ id: order.id, cpu: process.cpuUsage(), rss, heapUsed, bytes, streams: ads.status().length });
+  process.send({ id: order.id, cpu, rss, heapUsed, bytes, streams: ads.status().length });
 });
 process.send({ port: bound, loadMs });

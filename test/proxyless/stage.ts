@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { ConfigDirectory } from '../support/config-directory.js';
 import { startEchoServer, type EchoServer } from '../support/echo-server.js';
 import { repositoryRoot } from '../support/node-process.js';
+import { until } from '../support/until.js';
 import { startControl, type WeirProcess } from '../support/weir-process.js';
 
 const program = join(repositoryRoot, 'packages/mesh/bin/weir.js');
@@ -63,6 +64,12 @@ export class Stage {
       this.addPod(name, `${name}-${version}-${index}`, server, { version });
     }
     this.directory.service(name);
+    // Rules that come before the pods they choose by label would find none.
+    const known = `"address": "${servers.at(-1)?.address}"`;
+    await until(`the control plane knows ${name}`, async () => {
+      const { body } = await this.control.getControl('/status');
+      return body.includes(`"host": "${name}.`) && (servers.length === 0 || body.includes(known));
+    });
     return { name, servers };
   }
 
@@ -71,8 +78,9 @@ export class Stage {
     this.directory.endpoint(service, pod, server.address);
   }
 
-  /** Istio rules of a service, as JSON, which is YAML too. */
-  rules(service: string, http: readonly object[], trafficPolicy?: object): void {
+  /** Istio rules of a service, as JSON, which is YAML too; resolves when the control plane has published them. */
+  async rules(service: string, http: readonly object[], trafficPolicy?: object): Promise<void> {
+    const before = await this.#pushes();
     const host = `${service}.default.svc.cluster.local`;
     const documents = [
       {
@@ -97,6 +105,12 @@ export class Stage {
       `rules-${service}.yaml`,
       used.map((document) => JSON.stringify(document)).join('\n---\n'),
     );
+    await until(`the rules of ${service} are published`, async () => (await this.#pushes()) > before);
+  }
+
+  async #pushes(): Promise<number> {
+    const { body } = await this.control.getControl('/metrics');
+    return Number(/^weir_control_pushes_total (\d+)$/m.exec(body)?.[1]);
   }
 
   async close(): Promise<void> {

@@ -44,11 +44,11 @@ export const change: readonly Case[] = [
       const target = `${name}:50051`;
       const all = (subset: string) =>
         stage.rules(name, [{ route: [{ destination: { host: name, subset } }] }]);
-      all('v1');
+      await all('v1');
       await untilCalls('v1 answers', caller, target, 1, ({ codes }) => codes['0'] === 1);
       await caller.start(target);
       for (let round = 0; round < 6; round++) {
-        all(round % 2 === 0 ? 'v2' : 'v1');
+        await all(round % 2 === 0 ? 'v2' : 'v1');
         await sleep(250);
       }
       const answer = await caller.stop();

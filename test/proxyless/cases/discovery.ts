@@ -21,6 +21,7 @@ export const discovery: readonly Case[] = [
     feature: 'round robin over three servers',
     async run(stage, caller) {
       const { name } = await stage.service('v1', 'v1', 'v1');
+      await stage.rules(name, [], { loadBalancer: { simple: 'ROUND_ROBIN' } });
       const target = `${name}:50051`;
       await untilCalls(
         'all three answer',

@@ -10,7 +10,7 @@ export const resilience: readonly Case[] = [
     feature: 'timeout of a route',
     async run(stage, caller) {
       const { name } = await stage.service('v1');
-      stage.rules(name, [{ timeout: '4s', route: [{ destination: { host: name } }] }]);
+      await stage.rules(name, [{ timeout: '4s', route: [{ destination: { host: name } }] }]);
       assertAllOk(await caller.calls(`${name}:50051`, 2));
       const answer = await caller.calls(`${name}:50051`, 1, {
         request: { delayMs: 20_000 },
@@ -34,12 +34,11 @@ export const resilience: readonly Case[] = [
       const { name, servers } = await stage.service('v1', 'v1', 'v1');
       const [bad] = servers;
       const target = `${name}:50051`;
-      stage.rules(name, [
-        {
-          retries: { attempts: 3, retryOn: 'unavailable,cancelled', backoff: '10ms' },
-          route: [{ destination: { host: name } }],
-        },
-      ]);
+      const retries = { attempts: 3, retryOn: 'unavailable,cancelled', backoff: '10ms' };
+      // Other balancers keep away from a server that fails.
+      await stage.rules(name, [{ retries, route: [{ destination: { host: name } }] }], {
+        loadBalancer: { simple: 'ROUND_ROBIN' },
+      });
       await untilCalls(
         'all three answer',
         caller,
@@ -62,7 +61,7 @@ export const resilience: readonly Case[] = [
     },
     async run(stage, caller) {
       const { name } = await stage.service('v1');
-      stage.rules(name, [
+      await stage.rules(name, [
         {
           retries: { attempts: 2, retryOn: 'unavailable,503', perTryTimeout: '1s' },
           route: [{ destination: { host: name } }],
@@ -79,7 +78,7 @@ export const resilience: readonly Case[] = [
       const { name } = await stage.service('v1');
       const target = `${name}:50051`;
       const route = [{ destination: { host: name } }];
-      stage.rules(name, [
+      await stage.rules(name, [
         {
           match: [{ headers: { 'x-abort': {} } }],
           fault: { abort: { grpcStatus: 'RESOURCE_EXHAUSTED', percentage: { value: 100 } } },
@@ -104,7 +103,7 @@ export const resilience: readonly Case[] = [
     feature: 'circuit breaking: http2MaxRequests',
     async run(stage, caller) {
       const { name } = await stage.service('v1');
-      stage.rules(name, [], { connectionPool: { http: { http2MaxRequests: 3 } } });
+      await stage.rules(name, [], { connectionPool: { http: { http2MaxRequests: 3 } } });
       assertAllOk(await caller.calls(`${name}:50051`, 2));
       const { codes } = await caller.calls(`${name}:50051`, 10, {
         concurrency: 10,
@@ -119,7 +118,7 @@ export const resilience: readonly Case[] = [
     feature: 'outlier detection: an endpoint that fails is left out',
     async run(stage, caller) {
       const { name, servers } = await stage.service('v1', 'v1', 'v1');
-      stage.rules(name, [], {
+      await stage.rules(name, [], {
         outlierDetection: {
           consecutive5xxErrors: 5,
           interval: '0.5s',
@@ -148,7 +147,7 @@ export const resilience: readonly Case[] = [
     },
     async run(stage, caller, client) {
       const { name } = await stage.service('v1', 'v1', 'v1');
-      stage.rules(name, [], { loadBalancer: { consistentHash: { httpHeaderName: 'x-user' } } });
+      await stage.rules(name, [], { loadBalancer: { consistentHash: { httpHeaderName: 'x-user' } } });
       const target = `${name}:50051`;
       if (client === 'core') {
         await untilCalls(
@@ -184,7 +183,7 @@ export const resilience: readonly Case[] = [
     async run(stage, caller, client) {
       const { name } = await stage.service('v1', 'v1', 'v1');
       const target = `${name}:50051`;
-      stage.rules(name, [], { loadBalancer: { simple: 'LEAST_REQUEST' } });
+      await stage.rules(name, [], { loadBalancer: { simple: 'LEAST_REQUEST' } });
       await untilCalls(
         'all three answer',
         caller,

@@ -12,10 +12,10 @@ export const routing: readonly Case[] = [
     feature: 'weighted canary',
     async run(stage, caller) {
       const { name } = await stage.service('v1', 'v1', 'v2');
-      stage.rules(name, [{ route: [to(name, 'v1', 80), to(name, 'v2', 20)] }]);
+      await stage.rules(name, [{ route: [to(name, 'v1', 80), to(name, 'v2', 20)] }]);
       const part = share(await caller.calls(`${name}:50051`, 500, { concurrency: 10 }), 'v2');
       assert.ok(part > 0.12 && part < 0.28, `v2 got ${part}`);
-      stage.rules(name, [{ route: [to(name, 'v2', 100)] }]);
+      await stage.rules(name, [{ route: [to(name, 'v2', 100)] }]);
       await untilCalls('all go to v2', caller, `${name}:50051`, 20, (answer) => share(answer, 'v2') === 1);
     },
   },
@@ -23,7 +23,7 @@ export const routing: readonly Case[] = [
     feature: 'routes by header: exact, prefix, regular expression, presence',
     async run(stage, caller) {
       const { name } = await stage.service('v1', 'v2');
-      stage.rules(name, [
+      await stage.rules(name, [
         { match: [{ headers: { 'x-exact': { exact: 'one' } } }], route: [to(name, 'v2')] },
         { match: [{ headers: { 'x-prefix': { prefix: 'on' } } }], route: [to(name, 'v2')] },
         { match: [{ headers: { 'x-regex': { regex: 'o.e|two' } } }], route: [to(name, 'v2')] },
@@ -44,7 +44,7 @@ export const routing: readonly Case[] = [
     feature: 'routes by a header that must not have a value',
     async run(stage, caller) {
       const { name } = await stage.service('v1', 'v2');
-      stage.rules(name, [
+      await stage.rules(name, [
         { match: [{ withoutHeaders: { 'x-user': { exact: 'tester' } } }], route: [to(name, 'v1')] },
         { route: [to(name, 'v2')] },
       ]);
@@ -58,7 +58,7 @@ export const routing: readonly Case[] = [
     feature: 'routes by method',
     async run(stage, caller) {
       const { name } = await stage.service('v1', 'v2');
-      stage.rules(name, [
+      await stage.rules(name, [
         { match: [{ uri: { exact: '/weir.test.Echo/ClientStream' } }], route: [to(name, 'v2')] },
         { match: [{ uri: { prefix: '/weir.test.Echo/' } }], route: [to(name, 'v1')] },
       ]);
@@ -70,7 +70,7 @@ export const routing: readonly Case[] = [
     feature: 'a direct response with an HTTP status of an error',
     async run(stage, caller) {
       const { name } = await stage.service('v1');
-      stage.rules(name, [{ directResponse: { status: 403 } }]);
+      await stage.rules(name, [{ directResponse: { status: 403 } }]);
       const { codes } = await caller.calls(`${name}:50051`, 3);
       assert.deepEqual(codes, { 7: 3 });
     },
@@ -85,7 +85,7 @@ export const routing: readonly Case[] = [
     },
     async run(stage, caller) {
       const { name } = await stage.service('v1', 'v2');
-      stage.rules(name, [
+      await stage.rules(name, [
         {
           route: [to(name, 'v1')],
           mirror: { host: name, subset: 'v2' },

@@ -17,12 +17,14 @@ export function validateMessage(typeName: string, bytes: Uint8Array): readonly s
   return errors;
 }
 
-/** The same for JSON in proto3's mapping. */
+/** The same for plain objects with the fields of a message, in snake_case; enum values by name. */
 export function validateJson(typeName: string, json: object): readonly string[] {
+  return validateMessage(typeName, encodeJson(typeName, json));
+}
+
+export function encodeJson(typeName: string, json: object): Uint8Array {
   const type = envoySchema().lookupType(typeName);
-  const problem = type.verify(json);
-  if (problem !== null) return [problem];
-  return validateMessage(typeName, type.encode(type.fromObject(json)).finish());
+  return type.encode(type.fromObject(json)).finish();
 }
 
 function check(type: protobuf.Type, message: Message, path: string, errors: string[]): void {

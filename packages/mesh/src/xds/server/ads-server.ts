@@ -55,6 +55,9 @@ const SERVER_OPTIONS = {
   'grpc.enable_channelz': 0,
 };
 
+/** After a restart all clients come back within moments; what the kernel drops comes again a second later. */
+const BACKLOG = 4096;
+
 /** Serves ADS, state of the world and incremental, without TLS: bind it to loopback, or put a NetworkPolicy before it. */
 export class AdsServer {
   readonly metrics = new PushMetrics();
@@ -90,7 +93,7 @@ export class AdsServer {
         const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
         reject(new Error(`cannot serve xDS on ${address}: ${error.message}`, { cause: error }));
       });
-      this.#listener.listen(listenOptions({ host, port }), () =>
+      this.#listener.listen({ ...listenOptions({ host, port }), backlog: BACKLOG }, () =>
         resolve((this.#listener.address() as AddressInfo).port),
       );
     });

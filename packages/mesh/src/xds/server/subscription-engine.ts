@@ -106,7 +106,7 @@ export class SubscriptionEngine<Request extends { readonly typeUrl?: string | un
 
   #flush(): void {
     const snapshot = this.#snapshot;
-    if (snapshot === undefined) return;
+    if (snapshot === undefined || this.#hasAll(snapshot)) return;
     // A client that refused its listeners or routes still runs the ones before, and needs their clusters.
     const mayRemove = [this.#listeners, this.#routes].every(
       (type) => this.#isSettled(type, snapshot) && type.answers.rejection === undefined,
@@ -128,6 +128,13 @@ export class SubscriptionEngine<Request extends { readonly typeUrl?: string | un
     this.#push(this.#listeners, snapshot);
     // Routes go when no listener can refer to them.
     this.#push(this.#routes, snapshot, !this.#isSettled(this.#listeners, snapshot));
+  }
+
+  /** Most changes concern few streams: this is all that they cost the others. */
+  #hasAll(snapshot: Snapshot): boolean {
+    if (this.#holdTimer !== undefined || this.#holdIsOver) return false;
+    for (const type of this.#types.values()) if (!this.#isSettled(type, snapshot)) return false;
+    return true;
   }
 
   #push(type: TypeStream<Request>, snapshot: Snapshot, keepRemoved = false): void {
