@@ -7,6 +7,7 @@ import { type EchoServer, startEchoServer } from '../support/echo-server.js';
 import { startInboundSidecar } from '../support/inbound-sidecar.js';
 import { type Mesh, needsWeir, startMesh } from '../support/mesh.js';
 import { grpcMessage, startRawServer } from '../support/raw-http2.js';
+import { ServiceMesh } from '../support/service-mesh.js';
 import { readMetric } from '../support/read-metric.js';
 import { until } from '../support/until.js';
 
@@ -35,6 +36,10 @@ spec:
   targetRef: { kind: Service, name: echo }
   loadBalancer: ${loadBalancer}
 `;
+
+/** For a host of its own: a policy names it as it is. */
+const targeting = (host: string, loadBalancer: string): string =>
+  policyYaml(loadBalancer).replaceAll('name: echo', `name: ${host}`);
 
 interface HostOnPage {
   readonly pod: string;
@@ -199,6 +204,28 @@ describe('an algorithm that a policy chooses', needsWeir, () => {
     mesh.directory.write('policy.yaml', policyYaml('{ p2cEwma: {} }'));
     await isUsed(mesh, 'p2c_ewma');
     assert.ok((await learnt()) > 10, `${await learnt()} ms`);
+  });
+
+  it('zones and a subset leave an algorithm some of the endpoints', async () => {
+    const servers = await Promise.all(['a', 'b', 'c', 'd'].map(serverOf));
+    const addresses = servers.map(({ address }) => address);
+    const mesh = new ServiceMesh();
+    later(() => mesh.close());
+    const endpoints = servers.map((server, at) => ({ server, locality: `eu/${at < 2 ? 'near' : 'far'}` }));
+    mesh.service('echo.test', endpoints, targeting('echo.test', '{ zoneAware: { minClusterSize: 2 } }'));
+    mesh.service('some.test', endpoints, targeting('some.test', '{ subset: { size: 1 }, random: {} }'));
+    await mesh.start('--locality', 'eu/near', '--node-id', 'one');
+    const client = mesh.client('echo.test');
+    for (let call = 0; call < 40; call++) await callUnary(client);
+    assert.deepEqual(
+      servers.map(({ calls }) => calls > 0),
+      [true, true, false, false],
+      addresses.join(),
+    );
+    for (const server of servers) server.calls = 0;
+    const other = mesh.client('some.test');
+    for (let call = 0; call < 20; call++) await callUnary(other);
+    assert.deepEqual(servers.map(({ calls }) => calls).sort(), [0, 0, 0, 20]);
   });
 
   it('what is learnt is shown', async () => {

@@ -78,6 +78,11 @@ describe('how endpoints are chosen', needsWeir, () => {
       { server: c, locality: 'us/a/1' },
       { server: d, locality: 'asia/a/1' },
     ];
+    add(
+      'zones.test',
+      places,
+      'loadBalancer: { simple: ROUND_ROBIN, zoneAwareLbSetting: { enabled: true, minClusterSize: 2 } }',
+    );
     add('near.test', places, OUTLIERS);
     add(
       'everywhere.test',
@@ -255,6 +260,11 @@ describe('how endpoints are chosen', needsWeir, () => {
     servers[2]!.failing = 0;
     await callOften(client, 20);
     assert.deepEqual(calls(), [0, 20, 21, 0]);
+  });
+
+  it('keeps calls within the zone, when it has as many endpoints for its callers as others', async () => {
+    await callOften(mesh.client('zones.test'), 40);
+    assert.deepEqual(calls(), [40, 0, 0, 0]);
   });
 
   it('gives each locality the share that distribute says', async () => {

@@ -13,6 +13,7 @@ import { FlushQueue } from '../transport/flush-queue.js';
 import { AddressClusters } from './config/address-clusters.js';
 import { addressSettings } from './config/address-settings.js';
 import type { Cluster } from './config/cluster.js';
+import type { ProxyPlace } from './config/proxy-place.js';
 import { ProxyConfig, type ProxyConfigOptions } from './config/proxy-config.js';
 import type { Door } from './door.js';
 import { Inbound } from './inbound.js';
@@ -37,6 +38,7 @@ export interface DataPlaneOptions {
   readonly logger: Logger;
   readonly controlPlane: string;
   readonly onSubscriptions: ProxyConfigOptions['onSubscriptions'];
+  readonly place: ProxyPlace;
   readonly http2: Partial<ConnectionOptions>;
   readonly relay: Partial<RelayOptions>;
   /** Who is told of the load of the application. */
@@ -113,6 +115,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     logger,
     controlPlane,
     onSubscriptions,
+    place: options.place,
     probes: (cluster) => new LoadProber(() => contexts.outbound, cluster),
     onEndpointForgotten: (address) => requests.forgetEndpoint(address),
     onServiceForgotten: (service) => requests.forgetService(service),

@@ -17,6 +17,7 @@ import { TYPE_CLUSTER, TYPE_LISTENER } from '../xds/type-urls.js';
 import { bindError } from './bind-error.js';
 import { explainPage } from './explain/explain-page.js';
 import { type CaptureDoor, captureDoors, type CaptureOptions, isFamilyAbsent } from './capture-doors.js';
+import type { ProxyPlace } from './config/proxy-place.js';
 import { createDataPlane, type DataPlane } from './data-plane.js';
 import { type CapturedDoor, type Destination, type Door, type ListenAddress, openDoor } from './door.js';
 import { DEFAULT_LOAD_SETTINGS, type LoadSettings } from './inbound/load-settings.js';
@@ -102,13 +103,14 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     load: load.audience,
     cpuUtilization: followCpu(load.cpu),
     controlPlane: `${xds.host}:${xds.port}`,
+    place: placeOf(options.node),
     onSubscriptions: (typeUrl, names) => ads.subscribe(typeUrl, names),
   });
   const { config, flushQueue, shared } = plane;
   const workers = new WorkerPool({
     modulePath: options.workerModulePath,
     count: concurrency - 1,
-    settings: { http2, relay, load },
+    settings: { http2, relay, load, place: placeOf(options.node) },
     clock: backgroundClock,
     logger,
     ownConnections: () => plane.outboundConnections,
@@ -207,6 +209,10 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     await closePages();
     throw error;
   }
+}
+
+function placeOf({ id, locality: { region = '', zone = '', subZone = '' } = {} }: NodeIdentity): ProxyPlace {
+  return { id, locality: [region, zone, subZone].join('/').replace(/\/+$/, '') };
 }
 
 /** What the admin pages show of this process. */

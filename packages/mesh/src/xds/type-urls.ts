@@ -19,6 +19,8 @@ export const TYPE_PREVIOUS_PRIORITIES =
 export const TYPE_TYPED_STRUCT = 'type.googleapis.com/xds.type.v3.TypedStruct';
 export const TYPE_LEAST_REQUEST_POLICY =
   'type.googleapis.com/envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest';
+export const TYPE_RANDOM_POLICY =
+  'type.googleapis.com/envoy.extensions.load_balancing_policies.random.v3.Random';
 export const TYPE_ROUND_ROBIN_POLICY =
   'type.googleapis.com/envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin';
 export const TYPE_WEIGHTED_ROUND_ROBIN_POLICY =

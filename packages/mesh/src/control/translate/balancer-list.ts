@@ -4,12 +4,14 @@ import {
   encodeClientSideWeightedRoundRobin,
 } from '../../xds/generated/envoy.extensions.load_balancing_policies.client_side_weighted_round_robin.v3.js';
 import { encodeLeastRequest } from '../../xds/generated/envoy.extensions.load_balancing_policies.least_request.v3.js';
+import { encodeRandom } from '../../xds/generated/envoy.extensions.load_balancing_policies.random.v3.js';
 import { encodeRoundRobin } from '../../xds/generated/envoy.extensions.load_balancing_policies.round_robin.v3.js';
 import { encodeWrrLocality } from '../../xds/generated/envoy.extensions.load_balancing_policies.wrr_locality.v3.js';
 import { encodeTypedStruct } from '../../xds/generated/xds.type.v3.js';
 import { structOf, type JsonObject } from '../../xds/struct.js';
 import {
   TYPE_LEAST_REQUEST_POLICY,
+  TYPE_RANDOM_POLICY,
   TYPE_ROUND_ROBIN_POLICY,
   TYPE_TYPED_STRUCT,
   TYPE_WEIGHTED_ROUND_ROBIN_POLICY,
@@ -47,6 +49,15 @@ export function roundRobinPolicy(): LoadBalancingPolicy_Policy {
     typedExtensionConfig: {
       name: 'envoy.load_balancing_policies.round_robin',
       typedConfig: { typeUrl: TYPE_ROUND_ROBIN_POLICY, value: encodeRoundRobin({}) },
+    },
+  };
+}
+
+export function randomPolicy(): LoadBalancingPolicy_Policy {
+  return {
+    typedExtensionConfig: {
+      name: 'envoy.load_balancing_policies.random',
+      typedConfig: { typeUrl: TYPE_RANDOM_POLICY, value: encodeRandom({}) },
     },
   };
 }

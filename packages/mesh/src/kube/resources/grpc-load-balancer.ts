@@ -41,7 +41,7 @@ const leastRequest = z.strictObject({
 /** Of an algorithm that nothing can be said of. */
 export const noSettings = z.strictObject({});
 
-/** How an endpoint is chosen for each call: one of the algorithms, with its settings. */
+/** How an endpoint is chosen for each call: one of the algorithms, or the default, and which endpoints it is left. */
 export const grpcLoadBalancer = z
   .strictObject({
     goZeroP2c: noSettings.optional(),
@@ -50,14 +50,17 @@ export const grpcLoadBalancer = z
     prequal: prequal.optional(),
     random: noSettings.optional(),
     roundRobin: noSettings.optional(),
+    subset: z.strictObject({ size: z.int().min(1) }).optional(),
     weightedRoundRobin: weightedRoundRobin.optional(),
+    zoneAware: z.strictObject({ minClusterSize: z.int().min(0).optional() }).optional(),
   })
   .superRefine((settings, context) => {
-    const given = Object.entries(settings).filter(([, value]) => value !== undefined);
-    if (given.length === 1) return;
+    const { subset, zoneAware, ...algorithms } = settings;
+    const given = Object.entries(algorithms).filter(([, value]) => value !== undefined);
+    if (given.length === 1 || (given.length === 0 && (subset ?? zoneAware) !== undefined)) return;
     const message =
       given.length === 0
-        ? 'names no algorithm; add one of p2cEwma, prequal, goZeroP2c, weightedRoundRobin, leastRequest, roundRobin, random, as in `p2cEwma: {}`'
+        ? 'says nothing; add one of p2cEwma, prequal, goZeroP2c, weightedRoundRobin, leastRequest, roundRobin, random, as in `p2cEwma: {}`'
         : `give one of ${given.map(([name]) => name).join(' and ')}`;
     context.addIssue({ code: 'custom', message });
   });

@@ -3,7 +3,6 @@ import {
   type AttemptFeedback,
   CircuitBreaker,
   ClusterBalancer,
-  type ClusterBalancing,
   type Endpoint,
   type EndpointState,
   type Hash64,
@@ -19,6 +18,7 @@ import type { PoolSettings } from './cluster-settings/read-pool.js';
 import { HostSet, type HostSetOptions } from './host-set.js';
 import { DEFAULT_OVERPROVISIONING_PERCENT } from './read-load-assignment.js';
 import { type Portion, portionOfLimits, WHOLE } from '../portion.js';
+import { atPlace, type BalancingHere, type ProxyPlace } from './proxy-place.js';
 import type { UpstreamHost } from './upstream-host.js';
 
 export interface ClusterOptions extends HostSetOptions {
@@ -27,6 +27,8 @@ export interface ClusterOptions extends HostSetOptions {
   readonly portion?: Portion;
   /** Which traffic it is for; default `outbound`. */
   readonly direction?: Direction;
+  /** Where this proxy is, and who; default: it does not know. */
+  readonly place?: ProxyPlace | undefined;
   /** Asks the hosts of a cluster for their load; default: nobody does. */
   readonly probes?: ((cluster: Cluster) => ProbeSender<UpstreamHost>) | undefined;
 }
@@ -54,7 +56,7 @@ export class Cluster {
   readonly #probes: ProbeSender<UpstreamHost> | undefined;
   #settings: ClusterSettings;
   #portion: Portion;
-  #balancing: ClusterBalancing;
+  #balancing: BalancingHere;
   #balancer: ClusterBalancer<UpstreamHost>;
   #outlier: OutlierDetector<UpstreamHost> | undefined;
   #endpoints: readonly Endpoint[] = [];
@@ -222,7 +224,7 @@ export class Cluster {
   }
 
   /** Makes a balancer when what there is says something else; what hosts remember is not the balancer's. */
-  #balance(balancing: ClusterBalancing): void {
+  #balance(balancing: BalancingHere): void {
     if (isDeepStrictEqual(balancing, this.#balancing)) return;
     this.#balancing = balancing;
     this.#balancer.close();
@@ -231,8 +233,8 @@ export class Cluster {
   }
 
   #createBalancer(): ClusterBalancer<UpstreamHost> {
-    const { random, clock } = this.#options;
-    return new ClusterBalancer(this.#balancing, random, clock, this.#probes);
+    const { random, clock, place } = this.#options;
+    return new ClusterBalancer(atPlace(this.#balancing, place), random, clock, this.#probes);
   }
 
   #updateBalancer(): void {

@@ -10,6 +10,7 @@ import {
 } from '../../xds/type-urls.js';
 import { type Portion, WHOLE } from '../portion.js';
 import { Cluster, type ClusterOptions } from './cluster.js';
+import type { ProxyPlace } from './proxy-place.js';
 import { PortRoutes } from './port-routes.js';
 import type { OutboundListener } from './read-listener.js';
 import { clusterKind, endpointKind, listenerKind, routeKind } from './resource-kinds.js';
@@ -28,6 +29,8 @@ export interface ProxyConfigOptions {
    * Listeners and clusters are subscribed to as a whole, by whoever made this object.
    */
   readonly onSubscriptions: (typeUrl: string, names: ReadonlySet<string>) => void;
+  /** Where this proxy is, and who; default: it does not know. */
+  readonly place?: ProxyPlace | undefined;
   /** Asks the hosts of a cluster for their load; default: nobody does. */
   readonly probes?: ClusterOptions['probes'];
   /** No cluster has had this endpoint for a while. */
@@ -216,7 +219,7 @@ export class ProxyConfig {
   }
 
   #putClustersInForce(): void {
-    const { clock, random, hostGraceMs: graceMs = 300_000, probes } = this.#options;
+    const { clock, random, hostGraceMs: graceMs = 300_000, probes, place } = this.#options;
     for (const { name, content: settings } of this.#clusterSettings.resources) {
       const assigned = this.#assignments.get(settings.assignmentName) !== undefined;
       if (!assigned && !this.#waiting.overdue(`endpoints of ${name}`)) continue;
@@ -224,7 +227,7 @@ export class ProxyConfig {
       if (cluster === undefined) {
         const onForgotten = (address: string) => this.#forgetEndpoint(address);
         const portion = this.#portion;
-        cluster = new Cluster(settings, { clock, random, graceMs, onForgotten, portion, probes });
+        cluster = new Cluster(settings, { clock, random, graceMs, onForgotten, portion, probes, place });
         this.#clusters.set(name, cluster);
         this.#configVersion++;
       }

@@ -3,6 +3,7 @@ import type { ConnectionOptions } from '../../http2/options.js';
 import type { ReceivedResource } from '../../xds/client/received-resource.js';
 import type { Door } from '../door.js';
 import type { Portion } from '../portion.js';
+import type { ProxyPlace } from '../config/proxy-place.js';
 import type { LoadSettings } from '../inbound/load-settings.js';
 import type { RelayOptions } from '../relay/relay-options.js';
 
@@ -11,6 +12,7 @@ export interface WorkerSettings {
   readonly http2: Partial<ConnectionOptions>;
   readonly relay: Partial<RelayOptions>;
   readonly load: LoadSettings;
+  readonly place: ProxyPlace;
 }
 
 /** From the first process to a worker. */

@@ -60,3 +60,39 @@ test('lengths of time are milliseconds by name, and a warmup is part of the sett
 test('where localities have weights the list stands within the choice of a locality', () => {
   assert.deepEqual(listOf(translateBalancer(undefined, undefined, DEFAULT_BALANCER, true)), ['WrrLocality']);
 });
+
+test('zones are told in Envoy’s words, or with an algorithm of ours as part of its settings', () => {
+  const rule = { zoneAwareLbSetting: { enabled: true, minClusterSize: 3 } };
+  const least = translateBalancer({ ...rule, simple: 'LEAST_REQUEST' }, undefined, DEFAULT_BALANCER, false);
+  assert.deepEqual(least.commonLbConfig, { zoneAwareLbConfig: { minClusterSize: { value: 3 } } });
+  assert.equal(least.loadBalancingPolicy, undefined);
+  const own = translateBalancer(rule, undefined, DEFAULT_BALANCER, false);
+  assert.equal(own.commonLbConfig, undefined);
+  assert.deepEqual(listOf(own), [
+    ['type.googleapis.com/weir_p2c_ewma', { zoneAware: { minClusterSize: 3 } }],
+    'LeastRequest',
+  ]);
+  const weighted = translateBalancer(undefined, { weightedRoundRobin: {}, zoneAware: {} }, 'random', false);
+  assert.deepEqual(listOf(weighted), [
+    ['type.googleapis.com/weir_weighted_round_robin', { zoneAware: {} }],
+    'ClientSideWeightedRoundRobin',
+    'RoundRobin',
+  ]);
+  assert.deepEqual(listOf(translateBalancer(rule, undefined, DEFAULT_BALANCER, true)), ['WrrLocality']);
+  assert.equal(
+    translateBalancer({ zoneAwareLbSetting: {} }, { random: {} }, DEFAULT_BALANCER, false).commonLbConfig,
+    undefined,
+  );
+});
+
+test('a subset is of whatever algorithm there is, and of no other client’s concern', () => {
+  assert.deepEqual(listOf(translateBalancer(undefined, { subset: { size: 9 } }, DEFAULT_BALANCER, false)), [
+    ['type.googleapis.com/weir_subset', { size: 9, childPolicy: [{ weir_p2c_ewma: {} }] }],
+    'LeastRequest',
+  ]);
+  const own = { subset: { size: 9 }, roundRobin: {} };
+  assert.deepEqual(listOf(translateBalancer(undefined, own, DEFAULT_BALANCER, false)), [
+    ['type.googleapis.com/weir_subset', { size: 9, childPolicy: [{ round_robin: {} }] }],
+    'RoundRobin',
+  ]);
+});

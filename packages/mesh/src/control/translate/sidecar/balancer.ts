@@ -2,7 +2,7 @@ import { parseDurationMs } from '../../../kube/resources/duration.js';
 import type { GrpcLoadBalancerObject } from '../../../kube/resources/grpc-load-balancer.js';
 import type { LoadBalancerObject } from '../../../kube/resources/load-balancer.js';
 import type { Cluster, Cluster_SlowStartConfig } from '../../../xds/generated/envoy.config.cluster.v3.js';
-import { balancerChain } from './balancer-chain.js';
+import { balancerChain, zoneConfig } from './balancer-chain.js';
 import { durationOfMs } from './duration.js';
 import { runtimeDouble } from './runtime-double.js';
 
@@ -29,6 +29,7 @@ export type BalancerFields = Pick<
   | 'ringHashLbConfig'
   | 'maglevLbConfig'
   | 'loadBalancingPolicy'
+  | 'commonLbConfig'
 >;
 
 /** Istio's defaults, as Envoy's. */
@@ -36,13 +37,28 @@ const RING_SIZE = 1024;
 const WARMUP_MIN_PERCENT = 10;
 const WARMUP_AGGRESSION = 1;
 
+type AlgorithmKey = Exclude<keyof GrpcLoadBalancerObject, 'subset' | 'zoneAware'>;
+
+const NO_ALGORITHMS: ReadonlySet<string> = new Set([
+  'subset',
+  'zoneAware',
+] satisfies (keyof GrpcLoadBalancerObject)[]);
+
 /** An algorithm with what is said of it. */
 export type ChosenBalancer = {
-  [Key in keyof GrpcLoadBalancerObject]-?: {
+  [Key in AlgorithmKey]: {
     readonly key: Key;
     readonly settings: NonNullable<GrpcLoadBalancerObject[Key]>;
   };
-}[keyof GrpcLoadBalancerObject];
+}[AlgorithmKey];
+
+/** Which endpoints an algorithm is left. */
+export interface Reach {
+  /** A locality is chosen first, by weight. */
+  readonly perLocality: boolean;
+  readonly zoneAware: { readonly minClusterSize?: number | undefined } | undefined;
+  readonly subset: { readonly size: number } | undefined;
+}
 
 const KEYS = {
   p2c_ewma: 'p2cEwma',
@@ -52,7 +68,7 @@ const KEYS = {
   least_request: 'leastRequest',
   round_robin: 'roundRobin',
   random: 'random',
-} as const satisfies Record<BalancerName, keyof GrpcLoadBalancerObject>;
+} as const satisfies Record<BalancerName, AlgorithmKey>;
 
 /**
  * How an endpoint is chosen: as the GRPCPolicy says, else as the DestinationRule, else as the default.
@@ -81,8 +97,24 @@ export function translateBalancer(
     const size = hash.ringHash?.minimumRingSize || hash.minimumRingSize || RING_SIZE;
     return { lbPolicy: 'RING_HASH', ringHashLbConfig: { minimumRingSize: { value: size } } };
   }
-  const chosen = own === undefined ? byName(balancerOf(settings, fallback)) : chosenOf(own);
+  const chosen = (own && chosenOf(own)) ?? byName(balancerOf(settings, fallback));
+  const ofRule = settings?.zoneAwareLbSetting;
+  const reach: Reach = {
+    perLocality,
+    // Localities that have shares by hand are not divided again.
+    zoneAware: perLocality ? undefined : (own?.zoneAware ?? (ofRule?.enabled === true ? ofRule : undefined)),
+    subset: own?.subset,
+  };
   const slowStart = translateWarmup(settings);
+  if (reach.subset !== undefined) return balancerChain(chosen, slowStart, reach);
+  return { ...algorithmFields(chosen, slowStart, reach), ...zoneFields(chosen, reach) };
+}
+
+function algorithmFields(
+  chosen: ChosenBalancer,
+  slowStart: Cluster_SlowStartConfig | undefined,
+  reach: Reach,
+): BalancerFields {
   const config = slowStart && { slowStartConfig: slowStart };
   switch (chosen.key) {
     case 'leastRequest': {
@@ -101,8 +133,15 @@ export function translateBalancer(
     case 'random':
       return { lbPolicy: 'RANDOM' };
     default:
-      return balancerChain(chosen, slowStart, perLocality);
+      return balancerChain(chosen, slowStart, reach);
   }
+}
+
+/** In Envoy's words, where they are not part of a list. */
+function zoneFields({ key }: ChosenBalancer, { zoneAware }: Reach): Pick<Cluster, 'commonLbConfig'> {
+  if (zoneAware === undefined || !(key === 'leastRequest' || key === 'roundRobin' || key === 'random'))
+    return {};
+  return { commonLbConfig: { zoneAwareLbConfig: zoneConfig(zoneAware.minClusterSize) } };
 }
 
 function balancerOf(settings: LoadBalancerObject | undefined, fallback: BalancerName): BalancerName {
@@ -125,9 +164,9 @@ function byName(name: BalancerName): ChosenBalancer {
   return { key: KEYS[name], settings: {} };
 }
 
-function chosenOf(own: GrpcLoadBalancerObject): ChosenBalancer {
-  const [key, settings] = Object.entries(own).find(([, value]) => value !== undefined)!;
-  return { key, settings } as ChosenBalancer;
+function chosenOf(own: GrpcLoadBalancerObject): ChosenBalancer | undefined {
+  const found = Object.entries(own).find(([key, value]) => value !== undefined && !NO_ALGORITHMS.has(key));
+  return found && ({ key: found[0], settings: found[1] } as ChosenBalancer);
 }
 
 function translateWarmup(settings: LoadBalancerObject | undefined): Cluster_SlowStartConfig | undefined {

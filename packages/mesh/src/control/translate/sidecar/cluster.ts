@@ -35,8 +35,14 @@ export function translateCluster(
   const breakers = translateCircuitBreakers(pool, retryBudget);
   const keepalive = translateKeepalive(pool);
   const perLocality = (loadBalancer?.localityLbSetting?.distribute ?? []).length > 0;
-  const balancing = translateBalancer(loadBalancer, found?.balancer?.spec, balancer, perLocality);
+  const { commonLbConfig: zones, ...balancing } = translateBalancer(
+    loadBalancer,
+    found?.balancer?.spec,
+    balancer,
+    perLocality,
+  );
   const common = {
+    ...zones,
     // As in Istio: the panic threshold is off unless it is asked for.
     ...(outlierDetection !== undefined && {
       healthyPanicThreshold: { value: outlierDetection.minHealthPercent ?? 0 },

@@ -43,9 +43,21 @@ const TRAFFIC_POLICY: readonly FieldSupport[] = [
   implemented('loadBalancer.localityLbSetting.failover[].from'),
   implemented('loadBalancer.localityLbSetting.failover[].to'),
   implemented('loadBalancer.localityLbSetting.failoverPriority'),
+  implemented(
+    'loadBalancer.zoneAwareLbSetting.enabled',
+    'Keeps calls within the zone of the caller as far as its endpoints can bear them. How many clients each zone has, a sidecar does not know: it takes them for equally many.',
+  ),
+  implemented(
+    'loadBalancer.zoneAwareLbSetting.minClusterSize',
+    'With fewer endpoints all zones are one; default 6.',
+  ),
   missing(
-    'loadBalancer.zoneAwareLbSetting',
-    'a sidecar does not know how many clients each zone has; use localityLbSetting',
+    'loadBalancer.zoneAwareLbSetting.failover',
+    'what a zone cannot bear goes to those with endpoints to spare; use localityLbSetting to say where to',
+  ),
+  missing(
+    'loadBalancer.zoneAwareLbSetting.failoverPriority',
+    'what a zone cannot bear goes to those with endpoints to spare; use localityLbSetting to say where to',
   ),
   implemented('connectionPool.tcp.maxConnections'),
   implemented('connectionPool.tcp.connectTimeout', 'When it is left out: 5 s (Istio: 10 s).'),

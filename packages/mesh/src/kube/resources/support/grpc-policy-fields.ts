@@ -104,6 +104,14 @@ export const GRPC_POLICY_FIELDS: readonly FieldSupport[] = [
     'spec.loadBalancer.leastRequest.choiceCount',
     'How many random endpoints are compared; default 2.',
   ),
+  implemented(
+    'spec.loadBalancer.subset.size',
+    'Each proxy uses so many of the endpoints, the same after a restart if it has a `--node-id`: for Services with hundreds of endpoints and clients. Without an algorithm beside it the default.',
+  ),
+  implemented(
+    'spec.loadBalancer.zoneAware.minClusterSize',
+    '`zoneAware: {}` keeps calls within the zone of the caller (`--locality`) as far as its endpoints can bear them, by their number; with fewer endpoints than this all zones are one, default 6. Not beside `distribute`, which goes first.',
+  ),
   implemented('spec.loadBalancer.roundRobin', 'In turn. It has no settings.'),
   implemented('spec.loadBalancer.random', 'It has no settings.'),
   implemented(

@@ -8,15 +8,20 @@ import {
 import type { Cluster, Cluster_CommonLbConfig } from '../../../xds/generated/envoy.config.cluster.v3.js';
 import type { Findings } from '../findings.js';
 import { readBalancerPolicy } from './read-balancer-policy.js';
+import type { ZoneSettings } from './read-own-policy.js';
 import { type LocalityPolicy, readPolicyList } from './read-policy-list.js';
 
 /** How requests are divided among the hosts of a cluster, as far as the cluster says it. */
-export type Balancing = Omit<ClusterBalancing, 'overprovisioningPercent'>;
+export interface Balancing extends Omit<ClusterBalancing, 'overprovisioningPercent' | 'zoneAware'> {
+  /** Whether the zone of the caller goes first, and what is said of it. */
+  readonly zoneAware?: ZoneSettings | undefined;
+}
 
 /** Envoy: `healthy_panic_threshold`, "If not specified, the default is 50%." */
 const DEFAULT_PANIC_THRESHOLD_PERCENT = 50;
 
-const COMMON_FIELDS = new Set(['healthyPanicThreshold', 'localityWeightedLbConfig']);
+const COMMON_FIELDS = new Set(['healthyPanicThreshold', 'localityWeightedLbConfig', 'zoneAwareLbConfig']);
+const ZONE_FIELDS = new Set(['minClusterSize']);
 const COMMON_PATH = 'common_lb_config';
 
 /**
@@ -31,7 +36,7 @@ export function readBalancing(cluster: Cluster, findings: Findings): Balancing |
   const errors = findings.errors.length;
   const read =
     list === undefined
-      ? withLocality(readBalancerPolicy(cluster, findings), localityWeighted)
+      ? withLocality(readBalancerPolicy(cluster, findings), localityWeighted, readZones(common, findings))
       : readPolicyList('load_balancing_policy', list, findings);
   if (read === undefined) return undefined;
   if (findings.errors.length === errors) checkPolicy(read.policy, findings);
@@ -41,8 +46,18 @@ export function readBalancing(cluster: Cluster, findings: Findings): Balancing |
 function withLocality(
   policy: BalancerPolicy | undefined,
   localityWeighted: boolean,
+  zoneAware: ZoneSettings | undefined,
 ): LocalityPolicy | undefined {
-  return policy && { policy, localityWeighted };
+  return policy && { policy, localityWeighted, ...(zoneAware && { zoneAware }) };
+}
+
+function readZones(
+  { zoneAwareLbConfig: zones }: Cluster_CommonLbConfig,
+  findings: Findings,
+): ZoneSettings | undefined {
+  if (zones === undefined) return undefined;
+  findings.unused(`${COMMON_PATH}.zone_aware_lb_config`, zones, ZONE_FIELDS);
+  return zones.minClusterSize === undefined ? {} : { minClusterSize: zones.minClusterSize.value ?? 0 };
 }
 
 function readPanicThreshold(

@@ -7,8 +7,10 @@ import { readOwnPolicy } from './read-own-policy.js';
 function read(name: string, config: JsonObject) {
   const findings = new Findings();
   const struct = { typeUrl: `type.googleapis.com/${name}`, value: structOf(config) };
+  const own = readOwnPolicy('at', struct, findings);
   return {
-    policy: readOwnPolicy('at', struct, findings),
+    policy: own === 'unknown' ? own : own.policy,
+    zoneAware: own === 'unknown' ? own : own.zoneAware,
     errors: findings.errors,
     warnings: findings.warnings,
   };
@@ -21,6 +23,7 @@ test('settings are read as they stand in a service config', () => {
       decayMs: 5000,
       slowStart: { windowMs: 1000, minWeightPercent: 10, aggression: 2 },
     },
+    zoneAware: undefined,
     errors: [],
     warnings: [],
   });
@@ -55,5 +58,25 @@ test('a field that is not known is warned of, one of the wrong type is an error'
   ]);
   assert.deepEqual(read('weir_p2c_ewma', { slowStart: 5 }).errors, [
     'at.value.slowStart: must be an object, not 5',
+  ]);
+});
+
+test('a subset is of the first policy below it that is known', () => {
+  const childPolicy = [
+    { weir_better: {} },
+    { weir_p2c_ewma: { decayMs: 1, zoneAware: { minClusterSize: 3 } } },
+  ];
+  const { policy, zoneAware } = read('weir_subset', { size: 5, childPolicy });
+  assert.deepEqual(policy, { name: 'p2c_ewma', decayMs: 1, subset: { size: 5, clientId: '' } });
+  assert.deepEqual(zoneAware, { minClusterSize: 3 });
+  assert.deepEqual(
+    read('weir_subset', { size: 5, clientId: 'a', childPolicy: [{ round_robin: {} }] }).policy,
+    {
+      name: 'round_robin',
+      subset: { size: 5, clientId: 'a' },
+    },
+  );
+  assert.deepEqual(read('weir_subset', { size: 5, childPolicy: [{ weir_better: {} }] }).errors, [
+    'at.value.childPolicy: holds no policy this proxy knows',
   ]);
 });

@@ -14,13 +14,15 @@ import { decodeTypedStruct } from '../../../xds/generated/xds.type.v3.js';
 import { decodeTyped } from '../decode-typed.js';
 import type { Findings } from '../findings.js';
 import { readLeastRequest, readMaglev, readRingHash, readRoundRobin } from './read-balancer-policy.js';
-import { readOwnPolicy } from './read-own-policy.js';
+import { readOwnPolicy, type ZoneSettings } from './read-own-policy.js';
 import { readWeightedRoundRobin } from './read-weighted-round-robin.js';
 
 export interface LocalityPolicy {
   readonly policy: BalancerPolicy;
   /** Whether the weights of localities count. */
   readonly localityWeighted: boolean;
+  /** Whether the zone of the caller goes first, and what is said of it. */
+  readonly zoneAware?: ZoneSettings | undefined;
 }
 
 /**
@@ -87,8 +89,8 @@ function readPolicy(
       // The two are one message under two names.
       const struct = decode(decodeTypedStruct);
       if (struct === undefined) return undefined;
-      const policy = readOwnPolicy(path, struct, findings);
-      return policy === 'unknown' ? policy : { policy, localityWeighted: false };
+      const own = readOwnPolicy(path, struct, findings);
+      return own === 'unknown' ? own : { ...own, localityWeighted: false };
     }
     case 'envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality': {
       const inner = decode(decodeWrrLocality)?.endpointPickingPolicy ?? {};
