@@ -11,10 +11,11 @@ const REREAD_MS = 60_000;
 
 export interface InClusterOptions {
   readonly clock: Clock;
-  /** Default: those of the process. */
+  /**
+   * That of the process: `KUBERNETES_SERVICE_HOST`, `KUBERNETES_SERVICE_PORT`, and `WEIR_SERVICE_ACCOUNT_DIR` where the
+   * ServiceAccount is not mounted at its usual place.
+   */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Default: `/var/run/secrets/kubernetes.io/serviceaccount`. */
-  readonly mount?: string;
 }
 
 /** Whether the process runs in a pod that may speak to its cluster. */
@@ -27,7 +28,8 @@ export function isInCluster(environment: InClusterOptions['environment']): boole
  *
  * @throws ClusterAccessError when the process is in no pod, or its token is not mounted
  */
-export function inClusterAccess({ clock, environment, mount = MOUNT }: InClusterOptions): ClusterAccess {
+export function inClusterAccess({ clock, environment }: InClusterOptions): ClusterAccess {
+  const mount = environment['WEIR_SERVICE_ACCOUNT_DIR'] ?? MOUNT;
   const host = environment['KUBERNETES_SERVICE_HOST'] ?? '';
   const port = environment['KUBERNETES_SERVICE_PORT'] ?? '443';
   if (host === '')

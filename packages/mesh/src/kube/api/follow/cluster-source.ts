@@ -1,4 +1,4 @@
-import type { Clock, Random } from '@weir/core';
+import type { Clock, Random, Timer } from '@weir/core';
 import { formatFailure, type KubeTransport, type ReflectorFailure } from '@weir/core/kube';
 import type { LoadedObject } from '../../directory/manifest-set.js';
 import { formatProblem, type Problem } from '../../problem.js';
@@ -77,8 +77,9 @@ export class ClusterSource {
   #objects: readonly LoadedObject[] | undefined;
   #resolveStart: (() => void) | undefined;
   #started = false;
-  /** A change waits for the end of what the connection has just read. */
+  /** A change waits for the end of what the connections have just read. */
   #pending: { urgent: boolean } | undefined;
+  #timer: Timer | undefined;
 
   constructor(options: ClusterSourceOptions) {
     this.#options = options;
@@ -134,6 +135,7 @@ export class ClusterSource {
   }
 
   close(): void {
+    this.#timer?.cancel();
     for (const follower of this.#followers) follower.close();
   }
 
@@ -154,8 +156,9 @@ export class ClusterSource {
       return;
     }
     this.#pending = { urgent };
-    // Events that came in one read are one change.
-    queueMicrotask(() => {
+    // Not at once, but after everything the connections have brought meanwhile: what comes while the last change is
+    // worked at is one change, so that there is no more work the more changes there are.
+    this.#timer = this.#options.clock.setTimer(0, () => {
       const pending = this.#pending;
       this.#pending = undefined;
       if (pending !== undefined) this.#options.onChange(pending.urgent);
