@@ -1,7 +1,7 @@
 import { guardsPage } from './cluster-guards.js';
 import type { ByDirection, TrafficCounts } from './direction.js';
 import { learntPage } from './learnt.js';
-import type { ClusterView } from './proxy-view.js';
+import { type ClusterView, poolOf } from './proxy-view.js';
 
 /** The clusters with their hosts as the balancer sees them, as plain JSON. */
 export function clustersPage(clusters: Iterable<ClusterView>, counts: ByDirection<TrafficCounts>): unknown {
@@ -17,7 +17,7 @@ export function clustersPage(clusters: Iterable<ClusterView>, counts: ByDirectio
         priorityLoads: Object.fromEntries(cluster.priorityLoads),
         panickingPriorities: cluster.panickingPriorities,
         ...guardsPage(cluster),
-        hosts: Array.from(cluster.hosts.values(), ({ endpoint, stats, pool }) => ({
+        hosts: Array.from(cluster.hosts.values(), ({ endpoint, stats, pool, http1 }) => ({
           address: endpoint.address,
           pod: endpoint.pod,
           health: endpoint.health,
@@ -27,9 +27,7 @@ export function clustersPage(clusters: Iterable<ClusterView>, counts: ByDirectio
           priority: endpoint.priority ?? 0,
           requests: requestCounts.get(endpoint.address) ?? 0,
           inFlight: stats.inFlight,
-          connections: pool?.connections ?? 0,
-          activeStreams: pool?.activeStreams ?? 0,
-          pendingStreams: pool?.pendingStreams ?? 0,
+          ...poolOf({ pool, http1 }),
           ...learntPage(stats),
         })),
       };

@@ -3,7 +3,7 @@ import type { ByDirection, TrafficCounts } from './direction.js';
 import { formatLimitHits } from './limit-hits.js';
 import { formatLearnt } from './learnt.js';
 import { formatProcess, type ProcessView } from './process-metrics.js';
-import type { ClusterView, ConfigView, HostView, ProxyView } from './proxy-view.js';
+import { type ClusterView, type ConfigView, type HostView, poolOf, type ProxyView } from './proxy-view.js';
 import { type MetricWriter, PrometheusText } from './prometheus-text.js';
 import { formatRequests } from './request-metrics.js';
 import { shortTypeName } from '../xds/type-urls.js';
@@ -40,13 +40,13 @@ function formatClusters(clusters: readonly ClusterView[], text: PrometheusText):
     }
   };
   perHost('weir_upstream_connections', 'Connections to the endpoint, open now.', (host) => {
-    return host.pool?.connections ?? 0;
+    return poolOf(host).connections;
   });
-  perHost('weir_upstream_streams', 'HTTP/2 streams to the endpoint, open now.', (host) => {
-    return host.pool?.activeStreams ?? 0;
+  perHost('weir_upstream_streams', 'Requests that connections to the endpoint are busy with.', (host) => {
+    return poolOf(host).activeStreams;
   });
   perHost('weir_upstream_pending_streams', 'Requests waiting for a connection to the endpoint.', (host) => {
-    return host.pool?.pendingStreams ?? 0;
+    return poolOf(host).pendingStreams;
   });
   const endpoints = text.metric('weir_endpoints', 'gauge', 'Endpoints of the cluster, by health.');
   for (const { name, service, hosts } of clusters) {

@@ -169,8 +169,8 @@ test('every metric is announced once, with help and type, before its samples', a
     } else if (kind === 'TYPE') {
       current = name;
     } else {
-      assert.match(line, /^[a-z_]+(\{[^}]*\})? \S+$/);
-      assert.equal(/^[a-z_]+/.exec(line)?.[0].replace(/_(bucket|sum|count)$/, ''), current);
+      assert.match(line, /^[a-z0-9_]+(\{[^}]*\})? \S+$/);
+      assert.equal(/^[a-z0-9_]+/.exec(line)?.[0].replace(/_(bucket|sum|count)$/, ''), current);
     }
   }
   assert.ok(announced.size > 20);

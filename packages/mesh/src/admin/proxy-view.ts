@@ -88,6 +88,17 @@ export interface HostView {
   readonly endpoint: Endpoint;
   readonly stats: StatsView;
   readonly pool: PoolView | undefined;
+  /** Of HTTP/1.1, where that is told apart. */
+  readonly http1?: PoolView | undefined;
+}
+
+/** The connections of all protocols to a host. */
+export function poolOf({ pool, http1 }: Pick<HostView, 'pool' | 'http1'>): PoolView {
+  return {
+    connections: (pool?.connections ?? 0) + (http1?.connections ?? 0),
+    activeStreams: (pool?.activeStreams ?? 0) + (http1?.activeStreams ?? 0),
+    pendingStreams: (pool?.pendingStreams ?? 0) + (http1?.pendingStreams ?? 0),
+  };
 }
 
 /** Numbers of an endpoint, and what balancers have learnt of it, if they have. */

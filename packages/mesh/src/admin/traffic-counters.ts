@@ -18,7 +18,9 @@ export class TrafficCounters {
   downstreamProtocolErrors = 0;
   downstreamReceivedBytes = 0;
   downstreamSentBytes = 0;
-  /** Connections not understood as HTTP/2, passed through byte by byte. */
+  http1ConnectionsTotal = 0;
+  http1RequestsTotal = 0;
+  /** Connections not understood, passed through byte by byte. */
   splicedConnectionsTotal = 0;
 
   /** Load probes answered for the application. */
@@ -152,8 +154,14 @@ export const TRAFFIC_METRICS: readonly TrafficMetric[] = [
   counter('weir_downstream_received_bytes_total', 'Bytes read from callers.', 'downstreamReceivedBytes'),
   counter('weir_downstream_sent_bytes_total', 'Bytes written to callers.', 'downstreamSentBytes'),
   counter(
+    'weir_http1_connections_total',
+    'Connections from callers that speak HTTP/1.0 or 1.1.',
+    'http1ConnectionsTotal',
+  ),
+  counter('weir_http1_requests_total', 'Requests of HTTP/1.0 or 1.1 from callers.', 'http1RequestsTotal'),
+  counter(
     'weir_spliced_connections_total',
-    'Connections passed through untouched because they do not speak HTTP/2.',
+    'Connections passed through untouched, as they speak no HTTP or go to no service of the mesh.',
     'splicedConnectionsTotal',
   ),
   counter(

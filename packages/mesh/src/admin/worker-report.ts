@@ -3,7 +3,7 @@ import type { ByDirection, Direction, TrafficCounts } from './direction.js';
 import { addLimitHits, type LimitHits, noLimitHits } from './limit-hits.js';
 import type { MetricsSources } from './metrics-page.js';
 import type { ProcessView } from './process-metrics.js';
-import type { ClusterView, GuardsView, HostView } from './proxy-view.js';
+import { type ClusterView, type GuardsView, type HostView, poolOf } from './proxy-view.js';
 import { type MethodSeries, RequestMetrics } from './request-metrics.js';
 import { TrafficCounters } from './traffic-counters.js';
 
@@ -147,12 +147,10 @@ function mergeHost({ endpoint, stats }: HostView, all: readonly HostNumbers[]): 
   };
 }
 
-function numbersOf({ stats, pool }: HostView): HostNumbers {
+function numbersOf({ stats, pool, http1 }: HostView): HostNumbers {
   return {
     inFlight: stats.inFlight,
     ejected: stats.ejected,
-    connections: pool?.connections ?? 0,
-    activeStreams: pool?.activeStreams ?? 0,
-    pendingStreams: pool?.pendingStreams ?? 0,
+    ...poolOf({ pool, http1 }),
   };
 }

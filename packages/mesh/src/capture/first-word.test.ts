@@ -26,9 +26,9 @@ function listening() {
 describe('the first word', () => {
   it('is the caller’s when it comes at once, and nobody else is dialled', async () => {
     const { caller, targets, found } = listening();
-    caller.send('GET /');
+    caller.send('HELO ');
     await turn();
-    assert.deepEqual(found, [{ what: 'other', bytes: 'GET /', target: undefined }]);
+    assert.deepEqual(found, [{ what: 'other', bytes: 'HELO ', target: undefined }]);
     assert.equal(targets.length, 0);
   });
 

@@ -28,7 +28,8 @@ describe('the first bytes of a connection', () => {
 
   it('may have come before', () => {
     assert.equal(sniffing(CLIENT_PREFACE).found[0]?.what, 'http2');
-    assert.equal(sniffing('GET / HTTP/1.1').found[0]?.what, 'other');
+    assert.equal(sniffing('GET / HTTP/1.1\r\n').found[0]?.what, 'http1');
+    assert.equal(sniffing('SSH-2.0-').found[0]?.what, 'other');
   });
 
   it('may come octet by octet', async () => {
@@ -42,7 +43,7 @@ describe('the first bytes of a connection', () => {
     assert.ok(CLIENT_PREFACE.startsWith(found[0]!.bytes));
   });
 
-  for (const bytes of ['GET / HTTP/1.1\r\n', '\x16\x03\x01', 'PUT', 'PRX', '\0']) {
+  for (const bytes of ['GET key\r\n', '\x16\x03\x01', 'PUX', 'PRX', '\0']) {
     it(`are something else: ${JSON.stringify(bytes)}`, async () => {
       const { socket, found } = sniffing();
       socket.send(bytes);
@@ -50,6 +51,16 @@ describe('the first bytes of a connection', () => {
       assert.deepEqual(found, [{ what: 'other', bytes }]);
     });
   }
+
+  it('are a request line of HTTP/1 as soon as it ends', async () => {
+    const { socket, found } = sniffing();
+    for (const part of ['PR', 'OPFIND /', ' HTTP/1.1', '\r\nhost']) {
+      assert.deepEqual(found, []);
+      socket.send(part);
+      await turn();
+    }
+    assert.deepEqual(found, [{ what: 'http1', bytes: 'PROPFIND / HTTP/1.1\r\nhost' }]);
+  });
 
   it('are awaited for a while, after which the server is taken to speak first', () => {
     const { clock, found } = sniffing();

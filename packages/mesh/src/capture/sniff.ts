@@ -1,11 +1,14 @@
 import type { Duplex } from 'node:stream';
-import type { Clock } from '@weir/core';
+import type { Clock, Timer } from '@weir/core';
 import { CLIENT_PREFACE } from '../http2/frame.js';
+import { beginsHttp1 } from './http1-line.js';
 
 export type Sniffed =
   /** The HTTP/2 preface has begun. */
   | 'http2'
-  /** The first bytes are something else: HTTP/1.1, TLS, any protocol. */
+  /** The request line of HTTP/1.0 or 1.1. */
+  | 'http1'
+  /** The first bytes are something else: TLS, any protocol. */
   | 'other'
   /** Nothing came: a protocol in which the server speaks first. */
   | 'silent';
@@ -16,13 +19,16 @@ export type Sniffed =
  */
 const PREFACE = Buffer.from(CLIENT_PREFACE.slice(0, 4), 'latin1');
 
+/** A line that has begun ends within the same packet, or else is not waited for much longer. */
+const LINE_TIMEOUT_MS = 1000;
+
 /**
  * Looks at the first bytes of a connection, starting with `early`, until it is clear whether they are the
- * HTTP/2 preface. `found` is called once, with every byte read; from then on the socket is paused and the
+ * HTTP/2 preface or a request line of HTTP/1. `found` is called once, with every byte read; from then on the socket is paused and the
  * caller's. It is not called when the socket closes before.
  *
- * @param silenceMs - how long to wait for the preface before calling it `silent`, or `other` if it has begun;
- *   `undefined`: for as long as it takes
+ * @param silenceMs - how long to wait for either before calling it `silent`, or `other` if one has begun;
+ *   `undefined`: for as long as it takes to begin
  * @returns stops looking, and pauses the socket; not to be called any more once something was found
  */
 export function sniff(
@@ -34,6 +40,7 @@ export function sniff(
 ): () => void {
   let bytes: Buffer = Buffer.alloc(0);
   let decided = false;
+  let timer: Timer | undefined = undefined;
   const decide = (what: Sniffed): void => {
     release();
     decided = true;
@@ -44,8 +51,12 @@ export function sniff(
   const onData = (chunk: Buffer): void => {
     bytes = bytes.length === 0 ? chunk : Buffer.concat([bytes, chunk]);
     const length = Math.min(bytes.length, PREFACE.length);
-    if (bytes.compare(PREFACE, 0, length, 0, length) !== 0) decide('other');
-    else if (length === PREFACE.length) decide('http2');
+    const isPreface = bytes.compare(PREFACE, 0, length, 0, length) === 0;
+    if (isPreface && length === PREFACE.length) return decide('http2');
+    const isHttp1 = beginsHttp1(bytes);
+    if (isHttp1 === true) decide('http1');
+    else if (isHttp1 === false && !isPreface) decide('other');
+    else timer ??= clock.setTimer(LINE_TIMEOUT_MS, giveUp);
   };
   const release = (): void => {
     timer?.cancel();
@@ -53,7 +64,7 @@ export function sniff(
     socket.off('end', giveUp);
     socket.off('close', release);
   };
-  const timer = silenceMs === undefined ? undefined : clock.setTimer(silenceMs, giveUp);
+  timer = silenceMs === undefined ? undefined : clock.setTimer(silenceMs, giveUp);
   socket.on('data', onData);
   // It may still want to listen: its half of the connection is passed on as it is.
   socket.on('end', giveUp);

@@ -11,3 +11,9 @@ export interface HostPool {
   /** Requests waiting for a connection. */
   readonly pendingStreams: number;
 }
+
+/** The connections of HTTP/1.1 to one upstream host. */
+export interface Http1Pool extends HostPool {
+  /** The last dial failed a moment ago: other hosts are to be preferred. */
+  readonly unreachable: boolean;
+}

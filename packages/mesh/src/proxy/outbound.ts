@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { decide } from '@weir/core';
+import { decide, findVirtualHost } from '@weir/core';
 import {
   acceptConnect,
   readConnectRequest,
@@ -7,10 +7,13 @@ import {
   type ConnectRequest,
 } from '../capture/connect-request.js';
 import { awaitFirstWord } from '../capture/first-word.js';
+import { readHead } from '../capture/read-head.js';
 import { dialPlain } from '../capture/splice.js';
 import type { FlushQueue } from '../transport/flush-queue.js';
 import type { AddressClusters } from './config/address-clusters.js';
 import type { Destination, OutboundDoor } from './door.js';
+import type { Http1Routes } from './http1/http1-connection.js';
+import { Http1Server } from './http1/http1-server.js';
 import { Exchange } from './relay/exchange.js';
 import { FixedRouter } from './relay/fixed-router.js';
 import { PassingRouter } from './relay/passing-router.js';
@@ -25,6 +28,8 @@ const UNCONFIGURED_MS = 10_000;
 const CONFIGURED_POLL_MS = 10;
 
 const NO_BYTES = Buffer.alloc(0);
+/** What metrics name in the place of a method: the paths of HTTP/1.1 are too many. */
+const HTTP1_METHOD = 'HTTP/1.1';
 
 /** Addresses that are none of the mesh's, as the relay sees them. */
 export interface Beyond {
@@ -36,10 +41,12 @@ export interface Beyond {
 /** Takes the application's outgoing connections and hands each to what it turns out to be. */
 export class Outbound extends TrafficSide {
   readonly #beyond: Beyond;
+  readonly #http1: Http1Server;
 
   constructor(context: RelayContext, flushQueue: FlushQueue, beyond: Beyond) {
     super(context, flushQueue);
     this.#beyond = beyond;
+    this.#http1 = new Http1Server(context.options);
   }
 
   /** Takes over a new, paused connection that came in at `door`. */
@@ -47,7 +54,13 @@ export class Outbound extends TrafficSide {
     this.take(socket);
     if (door.kind === 'service') {
       this.#whenConfigured(socket, () =>
-        this.#sniffFor(socket, NO_BYTES, door.destination, this.#router(door.destination, true)),
+        this.#sniffFor(
+          socket,
+          NO_BYTES,
+          door.destination,
+          this.#router(door.destination, true),
+          this.#http1Routes(door.destination, true),
+        ),
       );
       return;
     }
@@ -76,7 +89,8 @@ export class Outbound extends TrafficSide {
     const destination = { host, port };
     if (this.context.config.knows(host, port)) {
       acceptConnect(socket);
-      return this.#sniffFor(socket, early, destination, this.#router(destination, false));
+      const router = this.#router(destination, false);
+      return this.#sniffFor(socket, early, destination, router, this.#http1Routes(destination, false));
     }
     // Not ours to balance: a tunnel to wherever it was going.
     const onOpen = (): void => acceptConnect(socket);
@@ -95,29 +109,58 @@ export class Outbound extends TrafficSide {
     const { host, port } = destination;
     if (config.route(port) === undefined) return this.#passToEndpoint(socket, NO_BYTES, destination);
     const router = this.#router(destination, false);
-    if (config.knows(host, port)) return this.#sniffFor(socket, NO_BYTES, destination, router);
+    const http1 = this.#http1Routes(destination, false);
+    if (config.knows(host, port)) return this.#sniffFor(socket, NO_BYTES, destination, router, http1);
     const { context, addresses } = this.#beyond;
     const address = addresses.admit(destination);
     socket.once('close', () => addresses.release(address));
     const open: OpenStream = (downstream, stream, request, routed, endStream) =>
       new Exchange(context, downstream, stream, request, routed, endStream);
     const onward = new FixedRouter(context, address, () => open);
-    this.#sniffFor(socket, NO_BYTES, destination, new PassingRouter(router, onward));
+    const http1Onward = { context, router: new FixedRouter(context, address, () => open, HTTP1_METHOD) };
+    this.#sniffFor(socket, NO_BYTES, destination, new PassingRouter(router, onward), {
+      ...http1,
+      onward: http1Onward,
+    });
   }
 
   #router({ host, port }: Destination, fixed: boolean): Router {
     return new Router(this.context, port, `${host}:${port}`, fixed);
   }
 
-  #sniffFor(socket: Socket, early: Buffer, destination: Destination, router: RequestRouter): void {
+  #http1Routes({ host, port }: Destination, fixed: boolean): Http1Routes {
+    const destination = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    const router = new Router(this.context, port, `${host}:${port}`, fixed, HTTP1_METHOD);
+    return { context: this.context, router, destination };
+  }
+
+  #sniffFor(
+    socket: Socket,
+    early: Buffer,
+    destination: Destination,
+    router: RequestRouter,
+    http1: Http1Routes,
+  ): void {
+    const { clock } = this.context;
     const dial = (): Socket => dialPlain(this.#endpointFor(destination));
-    awaitFirstWord(socket, early, this.context.clock, QUIET_MS, dial, (what, bytes, target) => {
-      if (what === 'http2') this.relay(socket, bytes, router);
-      else this.#passToEndpoint(socket, bytes, destination, target);
+    awaitFirstWord(socket, early, clock, QUIET_MS, dial, (what, bytes, target) => {
+      if (what === 'http2') return this.relay(socket, bytes, router);
+      if (what !== 'http1') return this.#passToEndpoint(socket, bytes, destination, target);
+      const take = (all: Buffer): void => {
+        target?.on('error', () => {}).destroy();
+        this.keep(socket, this.#http1.accept(socket, all, http1));
+      };
+      if (http1.onward === undefined) return take(bytes);
+      readHead(socket, bytes, clock, (all, host) => {
+        const table = this.context.config.route(destination.port);
+        const isKnown = table !== undefined && findVirtualHost(table, host ?? '') !== undefined;
+        if (isKnown) take(all);
+        else this.#passToEndpoint(socket, all, destination, target);
+      });
     });
   }
 
-  /** What is not HTTP/2 goes to one endpoint of the service, as kube-proxy would do it, or to the name itself. */
+  /** What is no HTTP goes to one endpoint of the service, as kube-proxy would do it, or to the name itself. */
   #passToEndpoint(
     socket: Socket,
     bytes: Buffer,
@@ -127,7 +170,7 @@ export class Outbound extends TrafficSide {
     const { host, port } = destination;
     const nothing = (): void => {};
     this.passThrough(socket, bytes, target, nothing, (reason) => {
-      this.context.logger.warn('a connection that is not HTTP/2 could not be passed through', {
+      this.context.logger.warn('a connection that is not HTTP could not be passed through', {
         service: `${host}:${port}`,
         reason,
       });

@@ -13,6 +13,11 @@ import type { RequestRouter } from './relay/router.js';
  */
 const UNDECIDED_GRACE_MS = 100;
 
+/** A connection that can be told to take no more requests, and to close when those it has are over. */
+export interface Drainable {
+  close(): void;
+}
+
 /** The connections of one direction of traffic, from the moment they are accepted until the last one is gone. */
 export abstract class TrafficSide {
   protected readonly context: RelayContext;
@@ -21,7 +26,8 @@ export abstract class TrafficSide {
   readonly #sockets = new Set<Socket>();
   /** Of those, the ones that have not shown yet what they are. */
   readonly #undecided = new Set<Socket>();
-  readonly #connections = new Set<DownstreamConnection>();
+  /** What takes requests from its caller. */
+  readonly #connections = new Set<Drainable>();
   #closing = false;
   #onIdle: (() => void) | undefined = undefined;
 
@@ -91,6 +97,14 @@ export abstract class TrafficSide {
     );
     this.#connections.add(connection);
     connection.start(bytes);
+    if (this.#closing) connection.close();
+  }
+
+  /** Takes note that a connection takes requests, which is told when the proxy stops. */
+  protected keep(socket: Socket, connection: Drainable): void {
+    this.#undecided.delete(socket);
+    this.#connections.add(connection);
+    socket.once('close', () => this.#connections.delete(connection));
     if (this.#closing) connection.close();
   }
 

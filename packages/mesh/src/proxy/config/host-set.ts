@@ -85,9 +85,11 @@ export class HostSet {
 
 function giveBack(host: UpstreamHost): void {
   host.removed = true;
-  const { pool } = host;
+  const { pool, http1 } = host;
   host.pool = undefined;
+  host.http1 = undefined;
   pool?.drain();
+  http1?.drain();
 }
 
 function isSamePod(before: Endpoint, after: Endpoint): boolean {

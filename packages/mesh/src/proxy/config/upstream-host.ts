@@ -1,5 +1,5 @@
 import { type Endpoint, type EndpointState, EndpointStats } from '@weir/core';
-import type { HostPool } from '../host-pool.js';
+import type { HostPool, Http1Pool } from '../host-pool.js';
 
 /** One endpoint of a cluster as long as it lives: through updates of endpoints and of the cluster. */
 export class UpstreamHost implements EndpointState {
@@ -12,6 +12,8 @@ export class UpstreamHost implements EndpointState {
   probesUnderWay = 0;
   /** It answers no probes, and is not asked before this, on the clock's `nowMs`. */
   noProbesUntilMs = -Infinity;
+  /** Likewise, for callers of HTTP/1.1; there is none as long as there are no such callers. */
+  http1: Http1Pool | undefined = undefined;
   /** Whether the endpoint is no longer in its cluster; it may come back. */
   removed = false;
 

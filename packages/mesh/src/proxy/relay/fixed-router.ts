@@ -12,14 +12,24 @@ export class FixedRouter implements RequestRouter {
   readonly #cluster: string;
   readonly #decision: ForwardDecision;
   readonly #openFor: (path: string) => OpenStream;
+  readonly #countedAs: string | undefined;
   readonly #cache = new Map<HeaderField, RoutedRequest>();
 
-  /** @param openFor - for each path: makes what takes a request to it */
-  constructor(context: RelayContext, cluster: string, openFor: (path: string) => OpenStream) {
+  /**
+   * @param openFor - for each path: makes what takes a request to it
+   * @param countedAs - the method that metrics name; default: each path
+   */
+  constructor(
+    context: RelayContext,
+    cluster: string,
+    openFor: (path: string) => OpenStream,
+    countedAs?: string,
+  ) {
     this.#context = context;
     this.#cluster = cluster;
     this.#decision = straightTo(cluster);
     this.#openFor = openFor;
+    this.#countedAs = countedAs;
   }
 
   route({ path }: HeaderBlock): RoutedRequest {
@@ -33,7 +43,7 @@ export class FixedRouter implements RequestRouter {
 
   #route(path: string): RoutedRequest {
     const query = path.indexOf('?');
-    const method = query === -1 ? path : path.slice(0, query);
+    const method = this.#countedAs ?? (query === -1 ? path : path.slice(0, query));
     return {
       decision: this.#decision,
       policy: undefined,

@@ -73,6 +73,7 @@ export class Router implements RequestRouter {
   readonly #port: number;
   readonly #destination: string;
   readonly #fixed: boolean;
+  readonly #countedAs: string | undefined;
   readonly #cache = new Map<HeaderField, CachedPath>();
 
   /**
@@ -80,12 +81,14 @@ export class Router implements RequestRouter {
    * @param destination - `host:port` that the caller dialled; its routes apply when nobody answers to the
    *   request's own `:authority`
    * @param fixed - its routes apply whatever the `:authority`: a local port that stands for one service
+   * @param countedAs - the method that metrics name; default: each path, as gRPC's are few
    */
-  constructor(context: RelayContext, port: number, destination: string, fixed: boolean) {
+  constructor(context: RelayContext, port: number, destination: string, fixed: boolean, countedAs?: string) {
     this.#context = context;
     this.#port = port;
     this.#destination = destination;
     this.#fixed = fixed;
+    this.#countedAs = countedAs;
   }
 
   route(request: HeaderBlock): RoutedRequest {
@@ -147,7 +150,7 @@ export class Router implements RequestRouter {
     const { config, metrics } = this.#context;
     const service = decision.kind === 'forward' ? (config.cluster(decision.cluster)?.service ?? '') : '';
     const query = path.value.indexOf('?');
-    const method = query === -1 ? path.value : path.value.slice(0, query);
+    const method = this.#countedAs ?? (query === -1 ? path.value : path.value.slice(0, query));
     const routed = {
       decision,
       policy: policyOf(decision),

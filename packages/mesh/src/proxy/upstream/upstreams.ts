@@ -84,5 +84,6 @@ function pickAmongReachable(
 }
 
 function isUnreachable(host: UpstreamHost): boolean {
+  if (host.http1?.unreachable === true) return true;
   return host.pool instanceof HostConnections && host.pool.unreachable;
 }

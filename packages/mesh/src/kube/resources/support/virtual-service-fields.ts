@@ -3,6 +3,8 @@ import { implemented, missing, partly, type FieldSupport } from './field-support
 const NOT_OF_HTTP2 =
   'Headers that belong to HTTP/2 itself, such as `connection`, `te` and `content-length`, cannot be set: the sidecar logs it and leaves them.';
 
+const NOT_OF_HTTP1 = 'Requests of HTTP/1.1 are not mirrored.';
+
 const NO_GATEWAYS = 'rules take effect in sidecars (`mesh`) only; there is no gateway in this version';
 
 function namesGateways(value: unknown): boolean {
@@ -89,10 +91,10 @@ export const VIRTUAL_SERVICE_FIELDS: readonly FieldSupport[] = [
   implemented('spec.http[].fault.abort.grpcStatus', 'Also as a number: `"14"`.'),
   missing('spec.http[].fault.abort.http2Error', 'Istio does not implement it either; use grpcStatus'),
   implemented('spec.http[].fault.abort.percentage', 'As in Istio, no call is aborted when it is left out.'),
-  implemented('spec.http[].mirror'),
+  implemented('spec.http[].mirror', NOT_OF_HTTP1),
   implemented('spec.http[].mirrorPercentage'),
   implemented('spec.http[].mirrorPercent', 'Deprecated; `mirrorPercentage` goes before it.'),
-  implemented('spec.http[].mirrors[].destination'),
+  implemented('spec.http[].mirrors[].destination', NOT_OF_HTTP1),
   implemented('spec.http[].mirrors[].percentage'),
   implemented('spec.http[].headers', NOT_OF_HTTP2),
   missing('spec.http[].corsPolicy', 'it is for browsers, which do not call through a sidecar'),
