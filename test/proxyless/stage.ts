@@ -1,11 +1,15 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ConfigDirectory } from '../support/config-directory.js';
 import { startEchoServer, type EchoServer } from '../support/echo-server.js';
 import { repositoryRoot } from '../support/node-process.js';
 import { until } from '../support/until.js';
 import { startControl, type WeirProcess } from '../support/weir-process.js';
+
+/** Longer than a file takes to be read and a change to be published. */
+const QUIET_MS = 250;
 
 const program = join(repositoryRoot, 'packages/mesh/bin/weir.js');
 
@@ -70,6 +74,7 @@ export class Stage {
       const { body } = await this.control.getControl('/status');
       return body.includes(`"host": "${name}.`) && (servers.length === 0 || body.includes(known));
     });
+    await this.#settled();
     return { name, servers };
   }
 
@@ -106,6 +111,19 @@ export class Stage {
       used.map((document) => JSON.stringify(document)).join('\n---\n'),
     );
     await until(`the rules of ${service} are published`, async () => (await this.#pushes()) > before);
+    await this.#settled();
+  }
+
+  /** What was read is published, and nothing more comes. */
+  async #settled(): Promise<void> {
+    let before = -1;
+    await until('publications come to rest', async () => {
+      const now = await this.#pushes();
+      const isSame = now === before;
+      before = now;
+      if (!isSame) await sleep(QUIET_MS);
+      return isSame;
+    });
   }
 
   async #pushes(): Promise<number> {
