@@ -88,6 +88,14 @@ describe('recoverySteps', () => {
     assert.equal(recoverySteps(line([100, 100, 900, 110, 900, 110, 120, 100]), 2), 3);
   });
 
+  it('does not take a lull before the worst for the end', () => {
+    assert.equal(recoverySteps(line([100, 100, 130, 110, 110, 110, 900, 800, 110, 110, 110]), 2), 6);
+  });
+
+  it('is nothing when nothing was the matter', () => {
+    assert.equal(recoverySteps(line([100, 100, 110, 120, 110]), 2), 0);
+  });
+
   it('does not take a fleet for well that never is', () => {
     assert.equal(recoverySteps(line([100, 100, 900, 110, 900, 900]), 2), undefined);
   });

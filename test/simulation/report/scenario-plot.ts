@@ -61,7 +61,7 @@ export function drawScenario(scenario: Scenario, points: readonly PointResult[])
       y: percentScale(bottom, Math.max(2, ...shares) * 1.1),
       xTitle: 'time; shaded: while it lasts',
       lines: linesOf(({ timeLine }) => timeLine!.markedPercent),
-      limit: { at: scenario.fairPercent, word: 'fair' },
+      limit: scenario.fairPercent === undefined ? undefined : { at: scenario.fairPercent, word: 'fair' },
     }),
   ];
   const entries = shown.map(({ policy, title }) => ({ policy, title }));

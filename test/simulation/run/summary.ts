@@ -76,19 +76,33 @@ const TOLERANCE = 1.25;
 /** For so many steps on end, or it was luck. */
 const STEADY_STEPS = 3;
 const TOLERATED_ERROR_PERCENT = 0.1;
+/** What is this share of the worst is as bad: a deadline cuts off many at the same height. */
+const NEARLY = 0.8;
 
 /**
- * Steps from the begin of the disturbance until p99 is again within a quarter of what it was before and
- * errors are gone, for good or for three steps at least; `undefined` when that does not happen.
+ * Steps from the begin of the disturbance until p99 is again within a quarter of what it was before and errors
+ * are gone, for three steps on end, after the worst was over; `undefined` when that does not happen.
  */
 export function recoverySteps({ p99, errorPercent }: TimeLine, beginStep: number): number | undefined {
   const before = p99.slice(0, beginStep).sort((a, b) => a - b);
-  const usual = before[before.length >> 1]!;
+  const mostMs = before[before.length >> 1]! * TOLERANCE;
   const isWell = (step: number): boolean =>
-    p99[step]! <= usual * TOLERANCE && errorPercent[step]! <= TOLERATED_ERROR_PERCENT;
-  for (let step = beginStep; step + STEADY_STEPS <= p99.length; step++) {
+    p99[step]! <= mostMs && errorPercent[step]! <= TOLERATED_ERROR_PERCENT;
+  const from = Math.max(
+    beginStep,
+    afterWorst(p99, beginStep, mostMs),
+    afterWorst(errorPercent, beginStep, TOLERATED_ERROR_PERCENT),
+  );
+  for (let step = from; step + STEADY_STEPS <= p99.length; step++) {
     if (Array.from({ length: STEADY_STEPS }, (_, ahead) => step + ahead).every(isWell))
       return step - beginStep;
   }
   return undefined;
+}
+
+/** The step after the last that was nearly as bad as the worst; 0 when none was worse than tolerated. */
+function afterWorst(values: readonly number[], beginStep: number, tolerated: number): number {
+  const worst = Math.max(...values.slice(beginStep));
+  if (worst <= tolerated) return 0;
+  return values.findLastIndex((value) => value >= NEARLY * worst) + 1;
 }

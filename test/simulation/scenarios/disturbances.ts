@@ -153,7 +153,7 @@ export const rollingRestart: Scenario = {
     'Every 1.5 s one of twenty replicas drains and another, cold for 3 s, takes its place under a new address.',
   disturbedMs: [10_000, 40_000],
   marked: 'the new ones',
-  fairPercent: 100,
+  fairPercent: undefined,
   build: (job) => {
     const world = started(fleetNamed('quiet-team'), job, { measureMs: 50_000, level: 0.9 });
     const before = [...world.replicas];

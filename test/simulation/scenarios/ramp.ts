@@ -9,7 +9,7 @@ export const ramp: Scenario = {
   story: 'Nothing happens but that the others on each machine want more or less of it.',
   disturbedMs: undefined,
   marked: undefined,
-  fairPercent: 0,
+  fairPercent: undefined,
   build: ({ policy, seed, fleet: name = 'testbed', level = 1, measureMs = 10_000, warmUpMs = 15_000 }) => {
     const fleet = fleetNamed(name);
     const world = worldOf(fleet, { level, warmUpMs, measureMs, stepMs: 0 }, policy, seed);

@@ -23,8 +23,8 @@ export interface Scenario {
   readonly disturbedMs: readonly [begin: number, end: number] | undefined;
   /** Who is counted apart, for the legend; undefined: nobody. */
   readonly marked: string | undefined;
-  /** The fair share of those, in percent. */
-  readonly fairPercent: number;
+  /** The fair share of those, in percent; `undefined` when it changes. */
+  readonly fairPercent: number | undefined;
   /** A world that is ready to run. */
   build(job: Job): World;
 }
