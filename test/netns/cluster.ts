@@ -13,7 +13,7 @@ import { hashOf, nextStep, type DeploymentSpec, type OwnPod } from './deployment
 import { endpointSliceOf, type ServiceObject, type SlicePod } from './endpoint-slices.js';
 import { KubeletPod, type PodSpec } from './kubelet-pod.js';
 import { KubeProxy, type ServicePort } from './kube-proxy.js';
-import { ip } from './machine.js';
+import { ip, outputOf } from './machine.js';
 import { hasLabels, keyOf } from './names.js';
 import { PodHistory } from './pod-history.js';
 import { NodeNetwork } from './pod-network.js';
@@ -86,13 +86,19 @@ export class Cluster {
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: timeoutMs,
     });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-    }
-    const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-    if (code !== 0) throw new Error(`${command}\nended with ${code}:\n${output}${this.describe()}`);
-    return output;
+    return outputOf(child, command, () => this.describe());
+  }
+
+  /** Runs a shell command in the first of these pods, as its application's user would: `kubectl exec`. */
+  async exec(labels: Readonly<Record<string, string>>, command: string, timeoutMs = 20_000): Promise<string> {
+    const [found] = this.pods(labels);
+    if (found === undefined) throw new Error(`there is no pod ${JSON.stringify(labels)}`);
+    const words = ['netns', 'exec', found.pod.network.name, 'setpriv', '--reuid=1000', '--clear-groups'];
+    const child = spawn('ip', [...words, 'bash', '-euo', 'pipefail', '-c', command], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: timeoutMs,
+    });
+    return outputOf(child, command, () => this.describe());
   }
 
   /** The pods whose labels contain all of these, but for those that failed. */

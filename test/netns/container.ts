@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '../support/node-process.js';
 
@@ -118,6 +119,15 @@ export class ContainerProcess {
 
   get pid(): number {
     return this.#child.pid ?? 0;
+  }
+
+  /** How long its main thread could have run and was not let, so far; 0 where the kernel does not say. */
+  get queuedMs(): number {
+    try {
+      return Math.round(Number(readFileSync(`/proc/${this.pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6);
+    } catch {
+      return 0;
+    }
   }
 
   get exitCode(): number | undefined {

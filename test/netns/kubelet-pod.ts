@@ -36,6 +36,8 @@ export class KubeletPod {
   #stopping = false;
   /** How long after its beginning the sidecar was ready, in milliseconds. */
   sidecarStartMs: number | undefined = undefined;
+  /** How long of that others had the processors. */
+  sidecarQueuedMs = 0;
 
   constructor(spec: PodSpec, network: PodNetwork, surroundings: ContainerSurroundings, onChange: () => void) {
     this.#spec = spec;
@@ -126,6 +128,7 @@ export class KubeletPod {
       await pause(STARTUP_PERIOD_MS);
     }
     this.sidecarStartMs = Date.now() - begun;
+    this.sidecarQueuedMs = container.queuedMs;
   }
 
   async #watchReadiness(): Promise<void> {

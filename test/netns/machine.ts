@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { type ChildProcessByStdio, spawnSync } from 'node:child_process';
+import type { Readable } from 'node:stream';
 
 /**
  * Runs a program of the system to its end.
@@ -15,4 +16,23 @@ export function run(program: string, args: readonly string[], input = ''): strin
 /** Runs `ip` with these words. */
 export function ip(words: string): string {
   return run('ip', words.split(' '));
+}
+
+/**
+ * Waits for a program; everything it has said.
+ *
+ * @param describe what to add when it fails
+ */
+export async function outputOf(
+  child: ChildProcessByStdio<null, Readable, Readable>,
+  command: string,
+  describe: () => string,
+): Promise<string> {
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  }
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  if (code !== 0) throw new Error(`${command}\nended with ${code}:\n${output}${describe()}`);
+  return output;
 }

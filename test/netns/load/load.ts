@@ -1,48 +1,19 @@
 import { callApi } from '../../support/kube-apiserver/kube-client.js';
 import { until } from '../../support/until.js';
 import type { Cluster } from '../cluster.js';
+import { appManifests, serviceManifests } from '../deployments.js';
 import type { LoadReport } from './load-report.js';
 
 export const SERVER = { app: 'load-server' };
 export const CLIENT = { app: 'load-client' };
 
-const PROGRAMS = 'test/dist/netns/load';
-
 /** A service of three pods, and one pod that will call it. */
 export function loadManifests(namespace: string): string {
-  return `kubectl apply -n ${namespace} -f - <<'YAML'
-apiVersion: v1
-kind: Service
-metadata: {name: load-server}
-spec:
-  selector: {app: load-server}
-  ports: [{name: grpc, port: 50051}]
----
-${deployment('load-server', 3, '[{name: LINGER_MS, value: "0"}]')}
----
-${deployment('load-client', 1, '[{name: TARGET, value: "load-server:50051"}]')}
-YAML`;
-}
-
-function deployment(name: string, replicas: number, env: string): string {
-  const podName = '{name: POD_NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}';
-  return `apiVersion: apps/v1
-kind: Deployment
-metadata: {name: ${name}}
-spec:
-  replicas: ${replicas}
-  selector: {matchLabels: {app: ${name}}}
-  template:
-    metadata: {labels: {app: ${name}}}
-    spec:
-      terminationGracePeriodSeconds: 30
-      containers:
-        - name: app
-          image: node:20
-          command: [node, ${PROGRAMS}/${name}.js]
-          env: ${env.replace('[', `[${podName}, `)}
-          ports: [{containerPort: 50051}, {containerPort: 8081}]
-          readinessProbe: {httpGet: {path: /healthz, port: 8081}}`;
+  return (
+    serviceManifests(namespace, 'load-server', [{ name: 'grpc', port: 50051 }]) +
+    appManifests(namespace, 'load-server', 'load/load-server', { replicas: 3, env: { LINGER_MS: '0' } }) +
+    appManifests(namespace, 'load-client', 'load/load-client', { env: { TARGET: 'load-server:50051' } })
+  );
 }
 
 /** Begins to call, `rate` times a second. */

@@ -97,7 +97,7 @@ export class Admission {
     target: Target,
     object: ApiObject | undefined,
     before: ApiObject | undefined,
-    { dryRun, user }: WriteOptions,
+    { dryRun, user, warn }: WriteOptions,
   ): Promise<unknown> {
     const name = textAt(webhook, 'name');
     if (dryRun && !['None', 'NoneOnDryRun'].includes(textAt(webhook, 'sideEffects')))
@@ -123,7 +123,9 @@ export class Admission {
       options: null,
     };
     try {
-      return await callWebhook(webhook, request, (service) => this.#addressOf(service));
+      const answer = await callWebhook(webhook, request, (service) => this.#addressOf(service));
+      for (const warning of answer.warnings) warn?.(warning);
+      return answer.patch;
     } catch (error) {
       if (error instanceof StatusError) throw error;
       if (textAt(webhook, 'failurePolicy') === 'Ignore') return undefined;

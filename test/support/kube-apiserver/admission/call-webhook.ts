@@ -1,18 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
-import { at, textAt, type Json } from '../objects/api-object.js';
+import { at, listAt, textAt, type Json } from '../objects/api-object.js';
 import { StatusError } from '../objects/status-error.js';
 import type { ServiceReference } from './admission.js';
+
+/** A webhook's word on an object that it lets through. */
+export interface WebhookAnswer {
+  /** A JSON patch; undefined when there is none. */
+  readonly patch: unknown;
+  readonly warnings: readonly string[];
+}
 
 type AddressOf = (service: ServiceReference) => { readonly host: string; readonly port: number };
 
 /**
  * Sends an AdmissionReview, over TLS that the webhook's `caBundle` must vouch for.
  *
- * @returns the JSON patch of the answer; undefined when there is none
  * @throws StatusError when it refuses; Error when it cannot be asked
  */
-export async function callWebhook(webhook: unknown, request: Json, addressOf: AddressOf): Promise<unknown> {
+export async function callWebhook(
+  webhook: unknown,
+  request: Json,
+  addressOf: AddressOf,
+): Promise<WebhookAnswer> {
   const uid = randomUUID();
   const review = { kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1', request: { uid, ...request } };
   const seconds = at(webhook, 'timeoutSeconds');
@@ -35,10 +45,11 @@ export async function callWebhook(webhook: unknown, request: Json, addressOf: Ad
     );
   }
   const patch = textAt(response, 'patch');
-  if (patch === '') return undefined;
+  const warnings = listAt(response, 'warnings').map(String);
+  if (patch === '') return { patch: undefined, warnings };
   if (textAt(response, 'patchType') !== 'JSONPatch')
     throw new Error('webhook returned response.patch but no patchType');
-  return JSON.parse(Buffer.from(patch, 'base64').toString());
+  return { patch: JSON.parse(Buffer.from(patch, 'base64').toString()), warnings };
 }
 
 function optionsOf(clientConfig: unknown, addressOf: AddressOf): RequestOptions {

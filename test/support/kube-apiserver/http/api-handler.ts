@@ -239,7 +239,8 @@ function collectionOf(exchange: Exchange, info: RequestInfo, type: ResourceType)
 }
 
 function writeOptions(exchange: Exchange, user: User): WriteOptions {
-  return { dryRun: exchange.url.searchParams.get('dryRun') === 'All', user };
+  const dryRun = exchange.url.searchParams.get('dryRun') === 'All';
+  return { dryRun, user, warn: (text) => exchange.warn(text) };
 }
 
 async function deleteOptions(exchange: Exchange): Promise<DeleteOptions> {

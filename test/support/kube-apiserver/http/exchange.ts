@@ -10,6 +10,7 @@ export class Exchange {
   readonly method: string;
   readonly url: URL;
   readonly #request: IncomingMessage | Http2ServerRequest;
+  readonly #warnings: string[] = [];
   readonly #response: ServerResponse | Http2ServerResponse;
 
   constructor(request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) {
@@ -81,6 +82,12 @@ export class Exchange {
     this.#answerText(status, 'text/plain; charset=utf-8', text);
   }
 
+  /** Has clients print something besides the answer. */
+  warn(text: string): void {
+    // UTF-8 in the bytes of the header, as the real server writes it; Node writes a byte for each character.
+    this.#warnings.push(Buffer.from(`299 - ${JSON.stringify(text)}`).toString('latin1'));
+  }
+
   fail(error: unknown): void {
     const status =
       error instanceof StatusError
@@ -119,6 +126,7 @@ export class Exchange {
   }
 
   #answerText(status: number, contentType: string, text: string): void {
+    if (this.#warnings.length > 0) this.#response.setHeader('warning', this.#warnings);
     this.#response.writeHead(status, { 'content-type': contentType });
     this.#response.end(this.method === 'HEAD' ? '' : text);
   }

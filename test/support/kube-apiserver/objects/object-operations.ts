@@ -14,6 +14,8 @@ export interface WriteOptions {
   readonly dryRun: boolean;
   /** Who asks, for webhooks. */
   readonly user: { readonly username: string; readonly groups: readonly string[] };
+  /** Takes what webhooks want to be said to whoever asks. */
+  readonly warn?: (text: string) => void;
 }
 
 export interface Target {
