@@ -173,7 +173,7 @@ describe('the reference of a running proxy', needsWeir, () => {
       )
       .sort();
     const documented = Array.from(
-      textOf('docs/reference/metrics.md').matchAll(/^\| `([a-z_]+)`[^|]*\| (\w+)/gm),
+      textOf('docs/reference/metrics.md').matchAll(/^\| `([a-z0-9_]+)`[^|]*\| (\w+)/gm),
       ([, name, type]) => `${name} ${type}`,
     )
       // Of a cluster, which there is none of here.

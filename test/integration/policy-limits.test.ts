@@ -246,7 +246,8 @@ describe('the limits of a service', needsWeir, () => {
   it('end a stream that is older than streamMaxAge, however busy it is', async () => {
     const aged = await streamEnd(hostOf('aging'), 20);
     assert.equal(aged.code, codes.DEADLINE_EXCEEDED, aged.details);
-    assert.match(aged.details, /400 ms, the maximum age of streams/);
+    // The server was told the same deadline, and may be first to say so.
+    assert.match(aged.details, /400 ms, the maximum age of streams|^Deadline exceeded/);
     assert.ok(aged.replies > 3 && aged.tookMs >= 395 && aged.tookMs < 3_000, `${aged.tookMs} ms`);
   });
 });
