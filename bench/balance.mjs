@@ -37,6 +37,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '12' },
     passes: { type: 'string', default: '2' },
     seed: { type: 'string', default: '1' },
+    hot: { type: 'string', default: String(HOT_SPEED) },
     more: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -48,6 +49,7 @@ if (values.help) {
   --seconds N     length of a run (${values.seconds})
   --passes N      runs of each algorithm at each load (${values.passes})
   --seed N        of arrivals, work and neighbours, the same for every algorithm (${values.seed})
+  --hot N         what neighbours leave to an endpoint, in parts of what it is entitled to (${values.hot})
   --more          also Prequal in sync mode and go-zero's algorithm
 `);
   process.exit(0);
@@ -61,10 +63,10 @@ await runWithCleanUp(async () => {
   const fleet = await startFleet();
   process.stdout.write(
     `${ENDPOINTS} backends of ${CORES} virtual cores, ${CALLERS} callers, work ${WORK_MS} ms on average, ` +
-      `1.00 is ${CAPACITY.toFixed(0)} requests/s; neighbours move every ${MOVE_MS / 1000} s; seed ${values.seed}\n`,
+      `1.00 is ${CAPACITY.toFixed(0)} requests/s; neighbours leave ${values.hot} and move every ${MOVE_MS / 1000} s; seed ${values.seed}\n`,
   );
-  for (const level of list(values.levels))
-    await contest(fleet, `neighbours, load ${level}`, level, antagonists);
+  const moving = (seed, ms) => antagonists(seed, ms, Number(values.hot));
+  for (const level of list(values.levels)) await contest(fleet, `neighbours, load ${level}`, level, moving);
   for (const level of list(values.calm)) await contest(fleet, `calm, load ${level}`, level, calm);
   fleet.backends[0].child.send({ failFast: true });
   await contest(fleet, 'calm, load 0.75, one endpoint fails in 1 ms', 0.75, calm, 0);

@@ -15,20 +15,24 @@ export const CAPACITY = (ENDPOINTS * CORES * 1000) / (WORK_MS * CLIPPED_MEAN);
 export const MOVE_MS = 3000;
 /** So many endpoints at a time have neighbours that take from them even what they are entitled to. */
 const HOT = 2;
-const HOT_SPEED = 0.6;
+export const HOT_SPEED = 0.6;
 /** The others find some of their machines idle, more or less. */
 const LEAST_SPEED = 1.2;
 const MOST_SPEED = 2.2;
 
-/** The speeds of all endpoints, one list for each `MOVE_MS` of `lengthMs`; the same for the same seed. */
-export function antagonists(seed, lengthMs) {
+/**
+ * The speeds of all endpoints, one list for each `MOVE_MS` of `lengthMs`; the same for the same seed.
+ *
+ * @param hotSpeed - of those whose neighbours take from them
+ */
+export function antagonists(seed, lengthMs, hotSpeed = HOT_SPEED) {
   const next = chance(seed);
   return Array.from({ length: Math.ceil(lengthMs / MOVE_MS) }, () => {
     const order = Array.from({ length: ENDPOINTS }, (_, at) => [next(), at]).sort(([a], [b]) => a - b);
     const hot = new Set(order.slice(0, HOT).map(([, at]) => at));
     return Array.from({ length: ENDPOINTS }, (_, at) => {
       const speed = LEAST_SPEED + next() * (MOST_SPEED - LEAST_SPEED);
-      return hot.has(at) ? HOT_SPEED : speed;
+      return hot.has(at) ? hotSpeed : speed;
     });
   });
 }
