@@ -20,6 +20,8 @@ const testTimeoutMs = 120_000;
 const SUITES = [
   'test/dist/attacks/',
   'test/dist/conformance/',
+  'test/dist/integration/kube/',
+  'test/dist/integration/policy-',
   'test/dist/library/',
   'test/dist/netns/',
   'test/dist/pack/',
