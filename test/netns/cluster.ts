@@ -14,6 +14,7 @@ import { endpointSliceOf, type ServiceObject, type SlicePod } from './endpoint-s
 import { KubeletPod, type PodSpec } from './kubelet-pod.js';
 import { KubeProxy, type ServicePort } from './kube-proxy.js';
 import { ip, outputOf } from './machine.js';
+import { hostsFile } from './hosts-file.js';
 import { hasLabels, keyOf } from './names.js';
 import { PodHistory } from './pod-history.js';
 import { NodeNetwork } from './pod-network.js';
@@ -21,7 +22,6 @@ import { NodeNetwork } from './pod-network.js';
 /** Where the API server is, for the node and for every pod. */
 const NODE_ADDRESS = '10.244.255.1';
 const RECONCILE_MS = 25;
-const CLUSTER_DOMAIN = 'svc.cluster.local';
 
 interface PodObject extends ApiObject {
   readonly spec: PodSpec;
@@ -135,7 +135,7 @@ export class Cluster {
   describe(): string {
     return [...this.#pods]
       .map(([name, pod]) => `\n=== ${name} ${pod.phase}${pod.ready ? ' ready' : ''}\n${pod.log}`)
-      .concat(this.#failures)
+      .concat(this.#failures, this.#lastError)
       .join('\n');
   }
 
@@ -166,19 +166,29 @@ export class Cluster {
     }
   }
 
-  #lastError = '';
-
   /** What the last round of the controllers failed with, for whoever waits in vain. */
-  get lastError(): string {
-    return this.#lastError;
-  }
+  #lastError = '';
 
   async #reconcile(): Promise<void> {
     this.#writeHosts();
     await this.#writeSlices();
     for (const deployment of this.#objects('apps/v1', 'Deployment')) await this.#deploy(deployment);
     for (const job of this.#objects('batch/v1', 'Job')) await this.#runJob(job);
+    await this.#collectOrphans();
     for (const pod of this.#objects('v1', 'Pod')) this.#look(pod as PodObject);
+  }
+
+  /** Ends the pods whose workload is gone. */
+  async #collectOrphans(): Promise<void> {
+    const workloads = [...this.#objects('apps/v1', 'Deployment'), ...this.#objects('batch/v1', 'Job')];
+    const owners = new Set(workloads.map(({ metadata }) => keyOf(metadata)));
+    for (const { metadata } of this.#objects('v1', 'Pod')) {
+      const { name, namespace = 'default', labels, deletionTimestamp } = metadata;
+      const owner = labels?.['weir.test/owner'];
+      if (owner === undefined || deletionTimestamp !== undefined) continue;
+      if (!owners.has(keyOf({ name: owner, namespace })))
+        await this.#api('DELETE', `/api/v1/namespaces/${namespace}/pods/${name}`);
+    }
   }
 
   #objects(apiVersion: string, kind: string): readonly ApiObject[] {
@@ -268,7 +278,7 @@ export class Cluster {
     const { deletionTimestamp } = object.metadata;
     if (running === undefined) {
       if (deletionTimestamp === undefined) this.#startPod(key, object);
-      else void this.api.remove('v1', 'Pod', object.metadata.name, object.metadata.namespace);
+      else void this.api.remove('v1', 'Pod', object.metadata.name, object.metadata.namespace).catch(() => {});
       return;
     }
     if (deletionTimestamp !== undefined && !this.#stopping.has(key)) this.#stopPod(key, object, running);
@@ -305,7 +315,8 @@ export class Cluster {
   #stopPod(key: string, object: PodObject, pod: KubeletPod): void {
     this.#stopping.add(key);
     void pod.stop().then(async () => {
-      await this.api.remove('v1', 'Pod', object.metadata.name, object.metadata.namespace);
+      // With its namespace it is gone already.
+      await this.api.remove('v1', 'Pod', object.metadata.name, object.metadata.namespace).catch(() => {});
       this.history.noteEnd(object.metadata.name, pod.log);
       this.#pods.delete(key);
       this.#stopping.delete(key);
@@ -370,23 +381,9 @@ export class Cluster {
     this.#proxy.sync(ports);
   }
 
-  /** Stands in for the cluster's DNS. */
   #writeHosts(): void {
-    const lines = (this.#objects('v1', 'Service') as unknown as readonly ServiceObject[]).flatMap(
-      (service) => {
-        const { name, namespace = 'default' } = service.metadata;
-        const names = [
-          name,
-          `${name}.${namespace}`,
-          `${name}.${namespace}.svc`,
-          `${name}.${namespace}.${CLUSTER_DOMAIN}`,
-        ];
-        const addresses =
-          service.spec.clusterIP === 'None' ? this.#addressesOf(service) : [service.spec.clusterIP];
-        return addresses.map((address) => `${address} ${names.join(' ')}\n`);
-      },
-    );
-    const hosts = `${NODE_ADDRESS} kubernetes.default.svc\n${lines.join('')}`;
+    const services = this.#objects('v1', 'Service') as unknown as readonly ServiceObject[];
+    const hosts = hostsFile(services, NODE_ADDRESS, (service) => this.#addressesOf(service));
     if (hosts === this.#hosts) return;
     this.#hosts = hosts;
     for (const { network } of this.#pods.values()) this.#network.setHosts(network, hosts);
