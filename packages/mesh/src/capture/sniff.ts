@@ -24,11 +24,11 @@ const LINE_TIMEOUT_MS = 1000;
 
 /**
  * Looks at the first bytes of a connection, starting with `early`, until it is clear whether they are the
- * HTTP/2 preface or a request line of HTTP/1. `found` is called once, with every byte read; from then on the socket is paused and the
- * caller's. It is not called when the socket closes before.
+ * HTTP/2 preface or a request line of HTTP/1. `found` is called once, with every byte read; from then on the socket
+ * is paused and the caller's. It is not called when the socket closes before.
  *
- * @param silenceMs - how long to wait for either before calling it `silent`, or `other` if one has begun;
- *   `undefined`: for as long as it takes to begin
+ * @param silenceMs - how long to wait for the first byte before calling it `silent`; `undefined`: for as long as it
+ *   takes. What has begun and does not go on is `other` after a second.
  * @returns stops looking, and pauses the socket; not to be called any more once something was found
  */
 export function sniff(
@@ -41,6 +41,7 @@ export function sniff(
   let bytes: Buffer = Buffer.alloc(0);
   let decided = false;
   let timer: Timer | undefined = undefined;
+  let begun = false;
   const decide = (what: Sniffed): void => {
     release();
     decided = true;
@@ -56,7 +57,12 @@ export function sniff(
     const isHttp1 = beginsHttp1(bytes);
     if (isHttp1 === true) decide('http1');
     else if (isHttp1 === false && !isPreface) decide('other');
-    else timer ??= clock.setTimer(LINE_TIMEOUT_MS, giveUp);
+    else if (!begun) {
+      begun = true;
+      // Not silent any more: what has begun has its own time to go on.
+      timer?.cancel();
+      timer = clock.setTimer(LINE_TIMEOUT_MS, giveUp);
+    }
   };
   const release = (): void => {
     timer?.cancel();
