@@ -53,17 +53,20 @@ describe('kill -9 under load', () => {
     };
     await until('the control plane to be back', isBack, 60_000);
     const backMs = Date.now();
-    const [client] = cluster.pods(CLIENT);
+    const sidecars = [...cluster.pods(CLIENT), ...cluster.pods(SERVER)];
     const isConnected = async (): Promise<boolean> => {
-      const response = await fetch(`http://${client!.pod.network.address}:15020/metrics`);
-      return /^weir_xds_connected\S* 1$/m.test(await response.text());
+      const pages = sidecars.map(async ({ pod }) => {
+        const response = await fetch(`http://${pod.network.address}:15020/metrics`);
+        return /^weir_xds_connected\S* 1$/m.test(await response.text());
+      });
+      return (await Promise.all(pages)).every(Boolean);
     };
     while (!(await isConnected())) {
       assert.ok(Date.now() - backMs < CURRENT_WITHIN_MS, `not connected again: ${cluster.describe()}`);
       await sleep(20);
     }
     t.diagnostic(
-      `the caller's proxy was connected again ${Date.now() - backMs} ms after the control plane was ready`,
+      `all proxies were connected again ${Date.now() - backMs} ms after the control plane was ready`,
     );
     const { succeeded, failures } = await stopLoad(cluster);
     assert.deepEqual(failures, [], cluster.describe());
