@@ -123,7 +123,8 @@ class Weir:
         command = ["node", str(ROOT / "packages/mesh/bin/weir.js"), "run", "-f", directory]
         for option in ("--outbound", "--admin", "--xds", "--http"):
             command += [option, anywhere]
-        command += ["--listen", f"greeter:50051={anywhere}", "-o", "json"]
+        # In turn: after the test of deadlines peak EWMA would rightly avoid who was slow, for longer than this takes.
+        command += ["--balancer", "round_robin", "--listen", f"greeter:50051={anywhere}", "-o", "json"]
         self.errors = []
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
